@@ -1,0 +1,29 @@
+// Words on stderr: single lines `command: words`, without timestamps; nothing when all is well.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace framepipe::log {
+
+enum class Level { quiet, normal, verbose };
+
+/// Sets the name in front of each line and how much is said. Call once, first thing in main.
+void setup(std::string command, Level level = Level::normal);
+void set_level(Level level);
+Level level();
+
+/// Always said: the failure that ends the command.
+void error(std::string_view words);
+/// Said unless --quiet: something bad that was left out, a camera that went away.
+void warn(std::string_view words);
+/// Said unless --quiet: what the user must know when all is well (an address, what a camera really gives).
+void notice(std::string_view words);
+/// Said with --verbose.
+void verbose(std::string_view words);
+
+/// warn(), but only the first time for this `key`; later ones are counted.
+/// returns true if it was said
+bool warn_once(std::string_view key, std::string_view words);
+
+}  // namespace framepipe::log

@@ -1,0 +1,65 @@
+// Writes frames to a descriptor, and keeps live pictures from growing old in the pipe.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "frame/clock.hpp"
+#include "frame/frame.hpp"
+
+namespace framepipe {
+
+/// Writes frames to a descriptor that it does not own. write() is for one thread at a time;
+/// drained() and taken() may be called from any.
+///
+/// A pipe is a queue. A live frame (`live` in its header) is therefore written only when the one
+/// before it has been read (FIONREAD works on the write end too). Pipes get a size of about one
+/// frame for live streams and of 1 MiB for recorded ones.
+class FrameWriter {
+public:
+    /// command   the name that goes into `stages`; empty: headers are written as they are
+    explicit FrameWriter(int fd, std::string command = {});
+
+    /// Writes the frame whole. A live frame waits until the one before it has been read.
+    /// returns  false if the reader has left (EPIPE): the end of the work, not a failure
+    /// throws   SystemError if the descriptor cannot be written (a full disk, say)
+    [[nodiscard]] bool write(const Frame& frame);
+
+    /// Writes bytes as they are, with no frame around them (`frames --bare`, `encode -o -`).
+    [[nodiscard]] bool write_bare(std::span<const std::byte> bytes);
+
+    /// True if all that was written has been read, or if that cannot be known (a file, say).
+    bool drained() const;
+
+    /// True if the reader has left.
+    bool reader_left() const;
+
+    /// Waits until drained() or until `until`; wakes often enough for `stop`, checked as it goes.
+    /// returns drained()
+    bool wait_drained(SteadyClock::time_point until, const std::function<bool()>& stop = {}) const;
+
+    /// Bytes that wait unread; 0 if that cannot be known. Unchanged for long: nobody reads.
+    std::size_t unread() const;
+
+    /// True while write() waits for the reader: somebody who reads ahead should stop (`--latest`).
+    bool blocked() const { return blocked_.load(std::memory_order_relaxed); }
+
+    std::uint64_t frames_written() const { return frames_; }
+
+private:
+    bool write_all(std::string_view head, std::span<const std::byte> payload);
+    void fit_pipe(std::size_t frame_size, bool live);
+
+    int fd_;
+    std::string command_;
+    bool is_pipe_ = false;
+    bool is_socket_ = false;
+    std::size_t pipe_size_ = 0;
+    std::uint64_t frames_ = 0;
+    std::atomic<bool> blocked_{false};
+};
+
+}  // namespace framepipe
