@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace framepipe {
@@ -43,8 +44,14 @@ class Block {
 public:
     Block() = default;
     explicit Block(std::size_t size);
-    Block(Block&&) noexcept = default;
-    Block& operator=(Block&&) noexcept = default;
+    Block(Block&& other) noexcept
+        : memory_(std::move(other.memory_)), size_(std::exchange(other.size_, 0)), capacity_(std::exchange(other.capacity_, 0)) {}
+    Block& operator=(Block&& other) noexcept {
+        memory_ = std::move(other.memory_);
+        size_ = std::exchange(other.size_, 0);
+        capacity_ = std::exchange(other.capacity_, 0);
+        return *this;
+    }
 
     std::byte* data() { return memory_.get(); }
     const std::byte* data() const { return memory_.get(); }
@@ -61,7 +68,7 @@ public:
 
 private:
     struct Release {
-        std::size_t capacity = 0;
+        std::size_t capacity;
         void operator()(std::byte* memory) const noexcept;
     };
     std::unique_ptr<std::byte[], Release> memory_;

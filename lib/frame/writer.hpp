@@ -13,7 +13,7 @@
 namespace framepipe {
 
 /// Writes frames to a descriptor that it does not own. write() is for one thread at a time;
-/// drained() and taken() may be called from any.
+/// the others may be called from any.
 ///
 /// A pipe is a queue. A live frame (`live` in its header) is therefore written only when the one
 /// before it has been read (FIONREAD works on the write end too). Pipes get a size of about one
@@ -37,7 +37,8 @@ public:
     /// True if the reader has left.
     bool reader_left() const;
 
-    /// Waits until drained() or until `until`; wakes often enough for `stop`, checked as it goes.
+    /// Waits until drained(), until `until`, until the reader leaves, or until `stop` says so (it is
+    /// asked every 20 ms at least).
     /// returns drained()
     bool wait_drained(SteadyClock::time_point until, const std::function<bool()>& stop = {}) const;
 
@@ -46,6 +47,10 @@ public:
 
     /// True while write() waits for the reader: somebody who reads ahead should stop (`--latest`).
     bool blocked() const { return blocked_.load(std::memory_order_relaxed); }
+
+    /// How long the last write() of a live frame waited for the one before it to be read: over a few
+    /// milliseconds, the reader is the slower side.
+    SteadyClock::duration last_wait() const { return last_wait_.load(std::memory_order_relaxed); }
 
     std::uint64_t frames_written() const { return frames_; }
 
@@ -59,6 +64,7 @@ private:
     bool is_socket_ = false;
     std::size_t pipe_size_ = 0;
     std::uint64_t frames_ = 0;
+    std::atomic<SteadyClock::duration> last_wait_{SteadyClock::duration{}};
     std::atomic<bool> blocked_{false};
 };
 

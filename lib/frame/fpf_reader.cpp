@@ -1,0 +1,258 @@
+#include "frame/fpf_reader.hpp"
+
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "frame/dialects.hpp"
+#include "frame/error.hpp"
+#include "frame/live_gate.hpp"
+#include "frame/writer.hpp"
+
+namespace framepipe {
+namespace {
+
+struct Lengths {
+    std::size_t head;  // prefix and header
+    std::uint64_t payload;
+};
+
+/// Says where in the input a message belongs: "frame 3 on stdin".
+class Place {
+public:
+    explicit Place(const InputOptions& options) : name_(options.name), max_frame_(options.max_frame) {}
+
+    std::string here() const { return "frame " + std::to_string(number_) + " on " + name_; }
+    [[noreturn]] void ended_inside(std::uint64_t got, std::uint64_t wanted) const {
+        throw Error(here() + ": input ended inside the frame, after " + std::to_string(got) + " of " + std::to_string(wanted) + " bytes");
+    }
+    void next_frame() { ++number_; }
+
+    /// The lengths that a prefix gives, checked before anything is allocated for them.
+    /// start  what was read of the frame, the whole prefix at least
+    Lengths lengths(std::span<const std::byte> start) const {
+        const std::byte* prefix = start.data();
+        if (std::memcmp(prefix, kMagic.data(), kMagic.size()) != 0) {
+            throw Error(here() + ": not a frame but " + describe_start(start) + "; does a program in the pipe print to stdout?");
+        }
+        const std::uint64_t header = little_endian(prefix + 4, 4);
+        const std::uint64_t payload = little_endian(prefix + 8, 8);
+        if (header < kMinHeaderSize || header > kMaxHeaderSize) {
+            throw Error(here() + ": header of " + std::to_string(header) + " bytes is outside the format's 2 to 65536");
+        }
+        if (payload > max_frame_) {
+            throw Error(here() + ": payload of " + std::to_string(payload) + " bytes is over the limit of " + std::to_string(max_frame_) +
+                        " (--max-frame)");
+        }
+        return {kPrefixSize + header, payload};
+    }
+
+    Header header(std::string_view text) const {
+        try {
+            return Header::parse(text);
+        } catch (const Error& error) {
+            throw Error(here() + ": " + error.what());
+        }
+    }
+
+private:
+    static std::uint64_t little_endian(const std::byte* bytes, int count) {
+        std::uint64_t value = 0;
+        for (int i = count - 1; i >= 0; --i) value = value << 8 | std::to_integer<std::uint64_t>(bytes[i]);
+        return value;
+    }
+
+    std::string name_;
+    std::uint64_t max_frame_;
+    std::uint64_t number_ = 0;
+};
+
+/// Frames from a descriptor. Header and payload of a frame come with one readv where the sizes of the
+/// last frames foretell those of the next, and the payload lands where it stays.
+class DescriptorReader : public FrameInput {
+public:
+    DescriptorReader(int fd, Bytes ahead, const InputOptions& options)
+        : fd_(fd), place_(options), carry_(ahead.span().begin(), ahead.span().end()), gate_(fd, options.downstream) {}
+
+    std::optional<Frame> next() override {
+        if (!gate_.before_read()) return std::nullopt;
+        head_.resize(std::max(head_.size(), head_guess_));
+        head_have_ = payload_have_ = 0;
+        // A gated frame's last byte must stay in the pipe, so nothing is read before its length is known.
+        block_ = gate_.closed() ? Block() : Block(payload_guess());
+        use_carry();
+        if (!read_head()) return std::nullopt;
+        Header header = place_.header({reinterpret_cast<const char*>(head_.data()) + kPrefixSize, lengths_.head - kPrefixSize});
+        read_payload(header.live());
+        remember();
+        place_.next_frame();
+        return Frame{std::move(header), std::move(block_).share()};
+    }
+
+private:
+    /// Bytes that came with the frame before.
+    void use_carry() {
+        const std::size_t to_head = std::min(carry_.size(), head_guess_);
+        std::copy_n(carry_.begin(), to_head, head_.begin());
+        head_have_ = to_head;
+        const std::size_t rest = carry_.size() - to_head;
+        if (rest > 0) {
+            make_room(rest);
+            std::copy_n(carry_.begin() + static_cast<std::ptrdiff_t>(to_head), rest, block_.data());
+            payload_have_ = rest;
+        }
+        carry_.clear();
+    }
+
+    /// Reads on into what is free of the head and, behind it, of the payload.
+    /// returns  false at the end of input
+    bool read_more() {
+        iovec parts[2] = {{head_.data() + head_have_, head_guess_ - head_have_},
+                          {block_.data() + payload_have_, block_.size() - std::min(block_.size(), payload_have_)}};
+        for (;;) {
+            const ssize_t n = ::readv(fd_, parts, parts[1].iov_len > 0 ? 2 : 1);
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0 && errno == EAGAIN) {
+                wait_readable(fd_);
+                continue;
+            }
+            if (n < 0) throw SystemError(place_.here() + ": cannot read", errno);
+            const std::size_t to_head = std::min(static_cast<std::size_t>(n), parts[0].iov_len);
+            head_have_ += to_head;
+            payload_have_ += static_cast<std::size_t>(n) - to_head;
+            return n > 0;
+        }
+    }
+
+    /// Reads until the head is whole; what was read beyond it is the payload's beginning.
+    /// returns  false if the input ends before the frame begins
+    bool read_head() {
+        bool known = false;
+        for (;;) {
+            if (!known && head_have_ >= kPrefixSize) {
+                lengths_ = place_.lengths({head_.data(), head_have_});
+                known = true;
+                fit_head();
+            }
+            if (known && head_have_ >= lengths_.head) return true;
+            if (!read_more()) {
+                if (head_have_ == 0) return false;
+                place_.ended_inside(head_have_, known ? lengths_.head + lengths_.payload : kPrefixSize);
+            }
+        }
+    }
+
+    /// The guessed length of the head was wrong: bytes move between head and payload.
+    void fit_head() {
+        if (lengths_.head < head_have_) {
+            const std::size_t excess = head_have_ - lengths_.head;
+            make_room(payload_have_ + excess);
+            std::memmove(block_.data() + excess, block_.data(), payload_have_);
+            std::memcpy(block_.data(), head_.data() + lengths_.head, excess);
+            payload_have_ += excess;
+            head_have_ = lengths_.head;
+        } else if (lengths_.head > head_guess_) {
+            head_.resize(std::max(head_.size(), lengths_.head));
+            const std::size_t moved = std::min(lengths_.head - head_have_, payload_have_);
+            if (moved > 0) {
+                std::memcpy(head_.data() + head_have_, block_.data(), moved);
+                std::memmove(block_.data(), block_.data() + moved, payload_have_ - moved);
+            }
+            head_have_ += moved;
+            payload_have_ -= moved;
+        }
+        head_guess_ = lengths_.head;
+    }
+
+    void read_payload(bool live) {
+        const auto size = static_cast<std::size_t>(lengths_.payload);
+        if (payload_have_ > size) {
+            carry_.assign(block_.data() + size, block_.data() + payload_have_);
+            payload_have_ = size;
+        }
+        make_room(size);
+        block_.resize(size);
+        const bool keep_last = live && gate_.closed() && size > payload_have_;
+        const std::size_t until = size - (keep_last ? 1 : 0);
+        while (payload_have_ < until) {
+            const ssize_t n = ::read(fd_, block_.data() + payload_have_, until - payload_have_);
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0 && errno == EAGAIN) {
+                wait_readable(fd_);
+                continue;
+            }
+            if (n < 0) throw SystemError(place_.here() + ": cannot read", errno);
+            if (n == 0) place_.ended_inside(lengths_.head + payload_have_, lengths_.head + lengths_.payload);
+            payload_have_ += static_cast<std::size_t>(n);
+        }
+        if (keep_last && !gate_.peek_last(block_.data()[size - 1])) {
+            place_.ended_inside(lengths_.head + payload_have_, lengths_.head + lengths_.payload);
+        }
+        gate_.frame_taken(live);
+    }
+
+    /// Makes the block hold `size` bytes, keeping what has been read.
+    void make_room(std::size_t size) {
+        if (block_.capacity() >= size) return;
+        Block bigger(size);
+        if (payload_have_ > 0) std::memcpy(bigger.data(), block_.data(), payload_have_);
+        block_ = std::move(bigger);
+    }
+
+    /// Room for the next payload: exact where sizes repeat (pixels), else somewhat more.
+    std::size_t payload_guess() const {
+        return last_payload_ == payload_before_ ? last_payload_ : std::max(last_payload_, payload_before_) * 9 / 8 + 512;
+    }
+    void remember() { payload_before_ = std::exchange(last_payload_, static_cast<std::size_t>(lengths_.payload)); }
+
+    int fd_;
+    Place place_;
+    std::vector<std::byte> carry_;
+    LiveGate gate_;
+    std::vector<std::byte> head_;
+    std::size_t head_guess_ = kPrefixSize;
+    std::size_t head_have_ = 0;
+    Block block_;
+    std::size_t payload_have_ = 0;
+    std::size_t last_payload_ = 0;
+    std::size_t payload_before_ = 0;
+    Lengths lengths_{};
+};
+
+class MemoryReader : public FrameInput {
+public:
+    MemoryReader(Bytes bytes, const InputOptions& options) : bytes_(std::move(bytes)), place_(options) {}
+
+    std::optional<Frame> next() override {
+        const std::size_t left = bytes_.size() - at_;
+        if (left == 0) return std::nullopt;
+        if (left < kPrefixSize) place_.ended_inside(left, kPrefixSize);
+        const Lengths lengths = place_.lengths(bytes_.span().subspan(at_, std::min<std::size_t>(left, 256)));
+        if (left < lengths.head || left - lengths.head < lengths.payload) place_.ended_inside(left, lengths.head + lengths.payload);
+        Header header = place_.header(bytes_.part(at_ + kPrefixSize, lengths.head - kPrefixSize).text());
+        Bytes payload = bytes_.part(at_ + lengths.head, static_cast<std::size_t>(lengths.payload));
+        at_ += lengths.head + static_cast<std::size_t>(lengths.payload);
+        place_.next_frame();
+        return Frame{std::move(header), std::move(payload)};
+    }
+
+private:
+    Bytes bytes_;
+    Place place_;
+    std::size_t at_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<FrameInput> open_fpf(int fd, Bytes ahead, const InputOptions& options) {
+    return std::make_unique<DescriptorReader>(fd, std::move(ahead), options);
+}
+
+std::unique_ptr<FrameInput> open_fpf(Bytes bytes, const InputOptions& options) {
+    return std::make_unique<MemoryReader>(std::move(bytes), options);
+}
+
+}  // namespace framepipe

@@ -1,0 +1,14 @@
+// Reads our own format from a descriptor or from memory.
+#pragma once
+
+#include "frame/input.hpp"
+
+namespace framepipe {
+
+/// Reads frames of the format from `fd`, after the bytes `ahead` that were already read from it.
+std::unique_ptr<FrameInput> open_fpf(int fd, Bytes ahead, const InputOptions& options);
+
+/// Reads frames from memory; payloads are parts of it, not copies.
+std::unique_ptr<FrameInput> open_fpf(Bytes bytes, const InputOptions& options);
+
+}  // namespace framepipe

@@ -1,0 +1,180 @@
+#include "frame/writer.hpp"
+
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+
+#include "frame/error.hpp"
+
+namespace framepipe {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kSmallestPipe = 64 << 10;
+constexpr std::size_t kLargestPipe = 1 << 20;
+
+/// How long to sleep between two looks at the pipe: no event tells that a pipe has run empty, so we
+/// look often while it matters and seldom when nobody has read for long.
+std::chrono::nanoseconds look_again(SteadyClock::duration waited) {
+    if (waited < 5ms) return 200us;
+    if (waited < 200ms) return 1ms;
+    if (waited < 2s) return 5ms;
+    return 20ms;
+}
+
+void store_little_endian(char* to, std::uint64_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) to[i] = static_cast<char>((value >> (8 * i)) & 0xFF);
+}
+
+}  // namespace
+
+std::string wire_head(const Header& header, std::uint64_t payload_size) {
+    constexpr std::size_t alignment = 64;
+    std::string head(kPrefixSize, '\0');
+    head += header.text();
+    head.resize((head.size() + alignment - 1) / alignment * alignment, ' ');
+    const std::size_t header_size = head.size() - kPrefixSize;
+    if (header_size > kMaxHeaderSize) {
+        throw Error("header of " + std::to_string(header_size) + " bytes is over the limit of " + std::to_string(kMaxHeaderSize));
+    }
+    std::copy(kMagic.begin(), kMagic.end(), head.begin());
+    store_little_endian(head.data() + 4, header_size, 4);
+    store_little_endian(head.data() + 8, payload_size, 8);
+    return head;
+}
+
+FrameWriter::FrameWriter(int fd, std::string command) : fd_(fd), command_(std::move(command)) {
+    struct stat status {};
+    if (::fstat(fd_, &status) == 0) {
+        is_pipe_ = S_ISFIFO(status.st_mode);
+        is_socket_ = S_ISSOCK(status.st_mode);
+    }
+    if (is_pipe_) {
+        const int size = ::fcntl(fd_, F_GETPIPE_SZ);
+        pipe_size_ = size > 0 ? static_cast<std::size_t>(size) : kSmallestPipe;
+    }
+}
+
+std::size_t FrameWriter::unread() const {
+    int bytes = 0;
+    if (is_pipe_ && ::ioctl(fd_, FIONREAD, &bytes) == 0) return static_cast<std::size_t>(std::max(bytes, 0));
+    if (is_socket_ && ::ioctl(fd_, SIOCOUTQ, &bytes) == 0) return static_cast<std::size_t>(std::max(bytes, 0));
+    return 0;
+}
+
+bool FrameWriter::drained() const {
+    return unread() == 0;
+}
+
+bool FrameWriter::reader_left() const {
+    pollfd look{fd_, 0, 0};
+    return (is_pipe_ || is_socket_) && ::poll(&look, 1, 0) == 1 && (look.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+bool FrameWriter::wait_drained(SteadyClock::time_point until, const std::function<bool()>& stop) const {
+    const auto start = SteadyClock::now();
+    while (!drained()) {
+        const auto now = SteadyClock::now();
+        if (now >= until || (stop && stop())) return drained();
+        const auto nap = std::min<std::chrono::nanoseconds>(look_again(now - start), until - now);
+        const timespec time{0, static_cast<long>(nap.count())};
+        pollfd look{fd_, 0, 0};
+        // Returns at once when the reader leaves.
+        if (::ppoll(&look, 1, &time, nullptr) == 1) return drained();
+    }
+    return true;
+}
+
+void FrameWriter::fit_pipe(std::size_t frame_size, bool live) {
+    if (!is_pipe_ || pipe_size_ >= kLargestPipe) return;
+    // A live stream's pipe holds about one frame, or pictures would age in it; a recorded one's is large.
+    const std::size_t wanted = live ? std::clamp(std::bit_ceil(frame_size), kSmallestPipe, kLargestPipe) : kLargestPipe;
+    if (wanted <= pipe_size_) return;
+    // The kernel may refuse (a user's share of pipe memory is bounded): the old size works too.
+    const int size = ::fcntl(fd_, F_SETPIPE_SZ, static_cast<int>(wanted));
+    pipe_size_ = size > 0 ? static_cast<std::size_t>(size) : kLargestPipe;
+}
+
+bool FrameWriter::write(const Frame& frame) {
+    const bool live = frame.header.live();
+    blocked_ = true;
+    last_wait_ = SteadyClock::duration::zero();
+    if (live && !drained()) {
+        const auto start = SteadyClock::now();
+        while (!wait_drained(SteadyClock::time_point::max() - 1h)) {
+            if (reader_left()) {
+                blocked_ = false;
+                return false;
+            }
+        }
+        last_wait_ = SteadyClock::now() - start;
+    }
+    std::string head;
+    if (command_.empty()) {
+        head = wire_head(frame.header, frame.payload.size());
+    } else {
+        Header stamped = frame.header;
+        stamped.stamp_stage(command_, now_us());
+        head = wire_head(stamped, frame.payload.size());
+    }
+    fit_pipe(head.size() + frame.payload.size(), live);
+    const bool written = write_all(head, frame.payload);
+    blocked_ = false;
+    if (written) ++frames_;
+    return written;
+}
+
+bool FrameWriter::write_bare(std::span<const std::byte> bytes) {
+    blocked_ = true;
+    fit_pipe(bytes.size(), false);
+    const bool written = write_all({}, bytes);
+    blocked_ = false;
+    if (written) ++frames_;
+    return written;
+}
+
+bool FrameWriter::write_all(std::string_view head, std::span<const std::byte> payload) {
+    iovec parts[2] = {{const_cast<char*>(head.data()), head.size()}, {const_cast<std::byte*>(payload.data()), payload.size()}};
+    iovec* part = parts;
+    int count = 2;
+    while (count > 0) {
+        if (part->iov_len == 0) {
+            ++part;
+            --count;
+            continue;
+        }
+        const ssize_t n = ::writev(fd_, part, count);
+        if (n < 0) {
+            if (errno == EINTR) continue;
+            if (errno == EAGAIN) {  // somebody else made the shared descriptor non-blocking
+                pollfd ready{fd_, POLLOUT, 0};
+                ::poll(&ready, 1, -1);
+                continue;
+            }
+            if (errno == EPIPE || errno == ECONNRESET) return false;
+            throw SystemError("cannot write to stdout", errno);
+        }
+        auto left = static_cast<std::size_t>(n);
+        while (count > 0 && left >= part->iov_len) {
+            left -= part->iov_len;
+            ++part;
+            --count;
+        }
+        if (count > 0) {
+            part->iov_base = static_cast<char*>(part->iov_base) + left;
+            part->iov_len -= left;
+        }
+    }
+    return true;
+}
+
+}  // namespace framepipe
