@@ -17,9 +17,9 @@ namespace framepipe {
 struct CommonOptions {
     bool verbose = false;
     bool quiet = false;
-    std::string stream;             // --stream NAME; given: frames written get this stream
+    std::string stream;  // --stream NAME; given: frames written get this stream
     bool stream_given = false;
-    bool latest = false;            // filters and sinks only
+    bool latest = false;  // filters and sinks only
     std::uint64_t max_frame = kDefaultMaxFrame;
 };
 

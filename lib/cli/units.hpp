@@ -22,8 +22,8 @@ struct WidthHeight {
 WidthHeight parse_size(std::string_view text);
 
 struct HostPort {
-    std::string host;         // empty: every interface
-    std::uint16_t port = 0;   // 0: any free one
+    std::string host;        // empty: every interface
+    std::uint16_t port = 0;  // 0: any free one
 };
 /// "localhost:8080", ":8080", "[::1]:8080", "8080" (localhost). throws UsageError
 HostPort parse_listen(std::string_view text);

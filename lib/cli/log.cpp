@@ -1,0 +1,72 @@
+#include "cli/log.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <set>
+
+namespace framepipe::log {
+namespace {
+
+std::atomic<Level> current{Level::normal};
+
+/// The logger of the process; one line a message, and nothing but the command's name in front.
+spdlog::logger& logger() {
+    static const auto instance = [] {
+        auto made = std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        made->set_level(spdlog::level::trace);
+        made->set_pattern("%v");
+        made->flush_on(spdlog::level::trace);
+        return made;
+    }();
+    return *instance;
+}
+
+void say(std::string_view words) {
+    logger().info(fmt::string_view(words.data(), words.size()));
+}
+
+}  // namespace
+
+void setup(std::string command, Level level) {
+    current = level;
+    // The name goes through the pattern, in which % is special; no command has one.
+    logger().set_pattern(command + ": %v");
+}
+
+void set_level(Level level) {
+    current = level;
+}
+Level level() {
+    return current;
+}
+
+void error(std::string_view words) {
+    say(words);
+}
+void warn(std::string_view words) {
+    if (current != Level::quiet) say(words);
+}
+void notice(std::string_view words) {
+    if (current != Level::quiet) say(words);
+}
+void verbose(std::string_view words) {
+    if (current == Level::verbose) say(words);
+}
+
+bool warn_once(std::string_view key, std::string_view words) {
+    static std::mutex mutex;  // guards said
+    static std::set<std::string, std::less<>> said;
+    {
+        const std::lock_guard lock(mutex);
+        if (!said.emplace(key).second) return false;
+    }
+    warn(words);
+    return true;
+}
+
+}  // namespace framepipe::log

@@ -1,0 +1,115 @@
+#include "cli/signals.hpp"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+#include <thread>
+
+namespace framepipe {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGHUP};
+/// A command told to stop is gone within a second, also from inside a library's blocking call.
+constexpr auto kGrace = 900ms;
+
+std::atomic<bool> stop_asked{false};
+
+sigset_t stop_set() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : kStopSignals) {
+        // Whoever started us with a signal ignored (nohup) means it.
+        struct sigaction action {};
+        if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) continue;
+        sigaddset(&set, signal);
+    }
+    return set;
+}
+
+}  // namespace
+
+void prepare_process() {
+    std::signal(SIGPIPE, SIG_IGN);
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+struct StopSignals::Impl {
+    std::function<void(int)> on_stop;
+    bool live = false;
+    sigset_t set{};
+    std::thread thread;
+
+    std::mutex mutex;  // guards over
+    std::condition_variable changed;
+    bool over = false;
+
+    void watch() {
+        ::pthread_setname_np(::pthread_self(), "signals");
+        int signal = 0;
+        do {
+            // A time limit instead of an endless wait, so that the destructor needs no signal to end it.
+            const timespec limit{0, 200'000'000};
+            signal = ::sigtimedwait(&set, nullptr, &limit);
+            const std::lock_guard lock(mutex);
+            if (over) return;
+        } while (signal <= 0);
+        stop_asked = true;
+        on_stop(signal);
+        std::unique_lock lock(mutex);
+        if (changed.wait_for(lock, kGrace, [&] { return over; })) return;
+        if (live) ::_exit(0);
+        die_of(signal);
+    }
+};
+
+StopSignals::StopSignals(std::function<void(int)> on_stop, bool live) : impl_(std::make_unique<Impl>()) {
+    impl_->on_stop = std::move(on_stop);
+    impl_->live = live;
+    impl_->set = stop_set();
+    ::pthread_sigmask(SIG_BLOCK, &impl_->set, nullptr);
+    impl_->thread = std::thread([this] { impl_->watch(); });
+}
+
+StopSignals::~StopSignals() {
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->over = true;
+    }
+    impl_->changed.notify_all();
+    impl_->thread.join();
+}
+
+bool StopSignals::stopping() {
+    return stop_asked;
+}
+
+void die_of(int signal) {
+    std::signal(signal, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    ::raise(signal);
+    ::_exit(128 + signal);
+}
+
+void restore_default_signals() {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) std::signal(signal, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace framepipe
