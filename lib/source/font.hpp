@@ -1,0 +1,18 @@
+// Digits and signs as bitmaps, for the clock of the test pattern.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace framepipe {
+
+inline constexpr std::uint32_t kGlyphWidth = 5;
+inline constexpr std::uint32_t kGlyphHeight = 7;
+/// From one letter to the next.
+inline constexpr std::uint32_t kGlyphAdvance = 6;
+
+/// The rows of a letter, top to bottom; bit 4 is the leftmost dot. Known are the digits and `:.#x-`;
+/// anything else is blank.
+std::array<std::uint8_t, kGlyphHeight> glyph(char letter);
+
+}  // namespace framepipe
