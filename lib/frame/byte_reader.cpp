@@ -67,27 +67,22 @@ void ByteReader::make_room(std::size_t size) {
     end_ = have;
 }
 
-bool ByteReader::fill_up(std::size_t n, bool ahead) {
+bool ByteReader::fill(std::size_t n) {
+    return fill(n, std::numeric_limits<std::size_t>::max());
+}
+
+bool ByteReader::fill(std::size_t n, std::size_t most) {
     while (end_ - begin_ < n) {
         if (ended_) return false;
         // A length from outside must not become memory before its bytes are there: at most doubled.
         const std::size_t have = end_ - begin_;
-        std::size_t size = std::min(n - have, std::max(have, chunk_));
-        if (ahead) size = std::max(size, chunk_);
+        const std::size_t size = std::min(most - have, std::max(chunk_, std::min(n - have, have)));
         make_room(size);
         const std::size_t got = read_some(buffer_.data() + end_, size);
         end_ += got;
         if (got == chunk_) chunk_ = std::min(chunk_ * 2, kLargestRead);
     }
     return true;
-}
-
-bool ByteReader::fill(std::size_t n) {
-    return fill_up(n, true);
-}
-
-bool ByteReader::fill_exactly(std::size_t n) {
-    return fill_up(n, false);
 }
 
 void ByteReader::fill_ready(std::size_t n) {

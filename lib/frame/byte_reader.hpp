@@ -25,8 +25,8 @@ public:
     /// throws   SystemError if reading fails
     bool fill(std::size_t n);
 
-    /// The same, but never reads past the n-th byte: for who hands the input on.
-    bool fill_exactly(std::size_t n);
+    /// The same, but never reads past the byte number `most`: for who hands the input on.
+    bool fill(std::size_t n, std::size_t most);
 
     /// Takes in, up to `n` available bytes, what can be had without waiting: for messages.
     void fill_ready(std::size_t n);
@@ -70,7 +70,6 @@ public:
 private:
     std::size_t read_some(std::byte* to, std::size_t size);
     void make_room(std::size_t size);
-    bool fill_up(std::size_t n, bool ahead);
 
     int fd_ = -1;
     std::string name_;

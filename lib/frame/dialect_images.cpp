@@ -1,0 +1,99 @@
+// A run of JPEGs, PNGs and WebPs, one after the other with nothing around them.
+#include <algorithm>
+#include <optional>
+
+#include "frame/dialect_input.hpp"
+#include "frame/image_info.hpp"
+#include "frame/picture_scan.hpp"
+
+namespace framepipe {
+namespace {
+
+std::uint64_t word_at(std::span<const std::byte> bytes, std::size_t at, bool big) {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | std::to_integer<std::uint64_t>(bytes[at + (big ? i : 3 - i)]);
+    return value;
+}
+
+class Images : public DialectInput {
+public:
+    using DialectInput::DialectInput;
+
+    std::optional<Frame> next() override {
+        if (!skip_fill() || !begin_frame()) return std::nullopt;
+        const std::string_view type = picture_type();
+        const std::uint64_t length = find_end(type);
+        Bytes payload = take_payload(length, kWhat);
+        Header header(type);
+        if (const auto info = identify_image(payload)) {
+            header.set("width", std::int64_t{info->width});
+            header.set("height", std::int64_t{info->height});
+        }
+        return finish(std::move(header), std::move(payload));
+    }
+
+private:
+    static constexpr const char* kWhat = "the picture";
+
+    /// Cameras and recorders align JPEGs with zeros or with marker fill bytes (T.81, B.1.1.2).
+    /// returns  false at the end of the input
+    bool skip_fill() {
+        if (number() == 0) return true;
+        for (;;) {
+            if (reader_.at_end()) return false;
+            const auto first = std::to_integer<unsigned>(reader_.available()[0]);
+            if (first == 0xff && reader_.fill(2) && std::to_integer<unsigned>(reader_.available()[1]) == 0xd8) return true;
+            if (first != 0x00 && first != 0xff) return true;
+            reader_.consume(1);
+        }
+    }
+
+    std::string_view picture_type() {
+        if (next_is("\xff\xd8", kWhat)) return "image/jpeg";
+        if (next_is("\x89PNG\r\n\x1a\n", kWhat)) return "image/png";
+        if (next_is("RIFF", kWhat)) {
+            if (!reader_.fill(12)) ended_inside(kWhat);
+            if (!sniff_image(reader_.available()).empty()) return "image/webp";
+        }
+        not_a_frame("a picture");
+    }
+
+    std::uint64_t find_end(std::string_view type) {
+        PictureScan scan(type);
+        for (;;) {
+            const auto have = reader_.available();
+            if (const std::uint64_t length = scan.length(have)) return length;
+            check_limit(std::max<std::uint64_t>(have.size(), scan.needs()));
+            if (!reader_.fill(have.size() + 1)) ended_inside(kWhat);
+        }
+    }
+};
+
+}  // namespace
+
+std::uint64_t PictureScan::length(std::span<const std::byte> bytes) {
+    if (type_ == "image/jpeg") {
+        needs_ = bytes.size() + 1;
+        return jpeg_.scan(bytes);
+    }
+    if (type_ == "image/png") return png_length(bytes);
+    return bytes.size() < 12 ? 0 : 8 + (word_at(bytes, 4, false) + 1) / 2 * 2;  // RIFF: chunks have even lengths
+}
+
+/// source  PNG specification, 5.3: length, type, data, CRC; IEND is the last chunk
+std::uint64_t PictureScan::png_length(std::span<const std::byte> bytes) {
+    while (position_ + 8 <= bytes.size()) {
+        const auto at = static_cast<std::size_t>(position_);
+        const bool last = Bytes({}, bytes.subspan(at + 4, 4)).text() == "IEND";
+        position_ += 12 + word_at(bytes, at, true);
+        if (last) return position_;
+    }
+    needs_ = position_ + 8;
+    return 0;
+}
+
+std::unique_ptr<FrameInput> open_images(ByteReader reader, const InputOptions& options) {
+    return std::make_unique<Images>(std::move(reader), options);
+}
+
+}  // namespace framepipe
