@@ -14,8 +14,19 @@
 namespace framepipe {
 
 enum class PixelFormat {
-    rgb24, bgr24, rgba, bgra, gray, gray16le, rgb48le, rgba64le,
-    yuyv422, yuv420p, yuv422p, yuv444p, nv12,
+    rgb24,
+    bgr24,
+    rgba,
+    bgra,
+    gray,
+    gray16le,
+    rgb48le,
+    rgba64le,
+    yuyv422,
+    yuv420p,
+    yuv422p,
+    yuv444p,
+    nv12,
 };
 
 /// How YUV numbers are to be read: JPEG is `full`, `bt601`.
@@ -52,8 +63,8 @@ std::array<Plane, 3> planes_of(PixelFormat format, Extent extent);
 struct ImageView {
     PixelFormat format = PixelFormat::rgb24;
     Extent extent;
-    Range range = Range::limited;    // of YUV
-    Matrix matrix = Matrix::bt601;   // of YUV
+    Range range = Range::limited;   // of YUV
+    Matrix matrix = Matrix::bt601;  // of YUV
     std::span<const std::byte> bytes;
 };
 
