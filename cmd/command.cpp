@@ -24,6 +24,8 @@ std::string one_line(std::string words) {
 }  // namespace
 
 void declare_common(CLI::App& app, CommonOptions& options, Role role) {
+    app.set_help_flag("-h,--help", "show this help and exit");
+    app.set_version_flag("--version", app.get_name() + " (framepipe) " FRAMEPIPE_VERSION, "show the version and exit");
     app.add_flag("-v,--verbose", options.verbose, "say more about what happens");
     app.add_flag("--quiet", options.quiet, "say only what ends the command");
     app.add_option_function<std::string>(
@@ -52,7 +54,6 @@ int command_main(int argc, char** argv, const CommandSpec& spec) {
     log::setup(spec.name);
     try {
         CLI::App app(spec.summary, spec.name);
-        app.set_version_flag("--version", std::string(spec.name) + " (framepipe) " FRAMEPIPE_VERSION);
         const std::function<ExitCode()> run = spec.declare(app);
         try {
             app.parse(argc, argv);
