@@ -1,0 +1,167 @@
+#include "source/expand.hpp"
+
+#include <dirent.h>
+#include <fmt/format.h>
+#include <glob.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <optional>
+
+#include "frame/error.hpp"
+#include "source/natural_order.hpp"
+
+namespace framepipe {
+
+namespace {
+
+constexpr std::array<std::string_view, 20> kPictureEndings{"jpg", "jpeg", "jpe", "png", "webp", "bmp", "dib", "tif", "tiff", "ppm",
+                                                           "pgm", "pnm",  "pam", "pbm", "jp2",  "exr", "hdr", "pic", "sr",   "ras"};
+
+std::vector<std::string> names_in(const std::string& folder) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(folder.c_str()), ::closedir);
+    if (!directory) throw SystemError("cannot open the directory " + folder, errno);
+    std::vector<std::string> names;
+    while (const dirent* entry = ::readdir(directory.get())) names.emplace_back(entry->d_name);
+    return names;
+}
+
+std::string joined(const std::string& folder, const std::string& name) {
+    return folder.ends_with('/') ? folder + name : folder + "/" + name;
+}
+
+bool is_directory(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool exists(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0;
+}
+
+std::vector<std::string> pictures_in(const std::string& folder) {
+    std::vector<std::string> files;
+    for (const auto& name : names_in(folder)) {
+        if (name.starts_with('.') || !has_picture_ending(name)) continue;
+        auto path = joined(folder, name);
+        if (!is_directory(path)) files.push_back(std::move(path));
+    }
+    if (files.empty()) throw Error(fmt::format("no pictures in the directory {}", folder));
+    std::sort(files.begin(), files.end(), natural_less);
+    return files;
+}
+
+/// A path with one conversion: `before` number `after`, the number with at least `width` digits.
+struct NumberPattern {
+    std::string before;
+    std::string after;
+    std::size_t width = 0;
+    char pad = ' ';
+
+    std::string path(std::uint64_t number) const {
+        const auto digits = std::to_string(number);
+        return before + std::string(width > digits.size() ? width - digits.size() : 0, pad) + digits + after;
+    }
+};
+
+/// nullopt: there is no conversion in it. throws Error if there is one that is not of a number, or a second one.
+std::optional<NumberPattern> number_pattern(const std::string& text) {
+    NumberPattern pattern;
+    bool found = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        auto& side = found ? pattern.after : pattern.before;
+        if (text[at] != '%') {
+            side += text[at];
+            continue;
+        }
+        if (++at < text.size() && text[at] == '%') {
+            side += '%';
+            continue;
+        }
+        if (at < text.size() && text[at] == '0') pattern.pad = '0';
+        const auto [end, result] = std::from_chars(text.data() + at, text.data() + text.size(), pattern.width);
+        if (result == std::errc()) at = static_cast<std::size_t>(end - text.data());
+        const bool is_number = at < text.size() && (text[at] == 'd' || text[at] == 'i' || text[at] == 'u');
+        if (!is_number || pattern.width > 20 || result == std::errc::result_out_of_range) return std::nullopt;
+        if (found) throw Error(fmt::format("the pattern {} has more than one number", text));
+        found = true;
+    }
+    return found ? std::optional(pattern) : std::nullopt;
+}
+
+/// The lowest number for which the pattern names a file.
+std::optional<std::uint64_t> lowest_number(const NumberPattern& pattern) {
+    const auto slash = pattern.before.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : pattern.before.substr(0, slash + 1);
+    const std::string prefix = slash == std::string::npos ? pattern.before : pattern.before.substr(slash + 1);
+    std::optional<std::uint64_t> lowest;
+    for (const auto& name : names_in(folder)) {
+        if (!name.starts_with(prefix)) continue;
+        const auto first = name.find_first_not_of(' ', prefix.size());
+        if (first == std::string::npos) continue;
+        std::uint64_t number = 0;
+        const auto [end, result] = std::from_chars(name.data() + first, name.data() + name.size(), number);
+        if (result != std::errc() || (lowest && number >= *lowest)) continue;
+        // The name must be just what the pattern makes of the number, its zeros too.
+        const std::string whole = pattern.path(number);
+        const std::string here = slash == std::string::npos ? name : folder + name;
+        const auto rest = whole.find('/', slash == std::string::npos ? 0 : slash + 1);
+        if (whole.substr(0, rest) == here && exists(whole)) lowest = number;
+    }
+    return lowest;
+}
+
+std::vector<std::string> numbered_files(const std::string& text, const NumberPattern& pattern) {
+    const auto lowest = lowest_number(pattern);
+    if (!lowest) throw Error(fmt::format("no file matches {}", text));
+    std::vector<std::string> files;
+    for (auto number = *lowest;; ++number) {
+        auto path = pattern.path(number);
+        if (!exists(path)) return files;
+        files.push_back(std::move(path));
+    }
+}
+
+std::vector<std::string> globbed_files(const std::string& pattern) {
+    glob_t found{};
+    const int result = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
+    const std::unique_ptr<glob_t, void (*)(glob_t*)> release(&found, ::globfree);
+    std::vector<std::string> files;
+    if (result == 0) {
+        for (std::size_t i = 0; i < found.gl_pathc; ++i) {
+            if (!is_directory(found.gl_pathv[i])) files.emplace_back(found.gl_pathv[i]);
+        }
+    }
+    if (files.empty()) throw Error(fmt::format("no file matches {}", pattern));
+    std::sort(files.begin(), files.end(), natural_less);
+    return files;
+}
+
+}  // namespace
+
+bool has_picture_ending(std::string_view name) {
+    const auto dot = name.rfind('.');
+    if (dot == std::string_view::npos || dot == 0) return false;
+    std::string ending(name.substr(dot + 1));
+    for (char& c : ending) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return std::find(kPictureEndings.begin(), kPictureEndings.end(), ending) != kPictureEndings.end();
+}
+
+std::vector<std::string> expand_files(const std::string& argument) {
+    if (is_directory(argument)) return pictures_in(argument);
+    struct stat status {};
+    if (::stat(argument.c_str(), &status) == 0) return {argument};
+    const int reason = errno;
+    if (const auto pattern = number_pattern(argument)) return numbered_files(argument, *pattern);
+    if (argument.find_first_of("*?[") != std::string::npos) return globbed_files(argument);
+    throw SystemError("cannot open " + argument, reason);
+}
+
+}  // namespace framepipe
