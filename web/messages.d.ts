@@ -1,0 +1,102 @@
+// What the page and its engine (in a worker where there can be one) say to each other, and what the
+// server says to the engine. Types only: nothing of this file is served.
+
+/** A frame's header; framepipe-frames(5) has all of it. Other keys are shown as they come. */
+export interface Header {
+    type: string;
+    stream?: string;
+    width?: number;
+    height?: number;
+    seq?: number;
+    time_us?: number;
+    end?: boolean;
+    error?: string;
+    stages?: Record<string, number>;
+    meta?: Record<string, unknown>;
+    [key: string]: unknown;
+}
+
+export type StreamState = 'waiting' | 'live' | 'idle' | 'ended';
+
+/** One stream as the server lists it; framepipe-web(7). */
+export interface Stream {
+    name: string;
+    type?: string;
+    width?: number;
+    height?: number;
+    state: StreamState;
+    fps?: number;
+    viewers?: number;
+    drops?: number;
+}
+
+/** Any text message of the server. */
+export interface Control {
+    server?: { version: string };
+    streams?: Stream[];
+    pong?: number;
+    time_us?: number;
+    error?: string;
+}
+
+export type Link = 'connecting' | 'open' | 'lost';
+export type Kind = 'none' | 'picture' | 'text' | 'other';
+
+/** All that the page shows but the picture itself. */
+export interface View {
+    link: Link;
+    /** The link was open before: connecting is reconnecting. */
+    again: boolean;
+    /** Milliseconds until the next attempt, while the link is lost. */
+    retryIn: number;
+    /** The server's answer when it refuses the connection. */
+    refusal: string;
+    /** Milliseconds since the server was last heard, while the link is open. */
+    silent: number;
+    /** The server's version; empty: not known yet. */
+    version: string;
+    streams: Stream[];
+    stream: string | null;
+    paused: boolean;
+    /** What stands on the page: a picture, a text, or something that only can be saved. */
+    kind: Kind;
+    type: string;
+    width: number;
+    height: number;
+    /** Of the payload as it came. */
+    bytes: number;
+    fps: number;
+    /** Bytes a second of the stream shown. */
+    rate: number;
+    /** Of the picture: while pictures come, when it was drawn; afterwards, now. Negative: not known. */
+    age: number;
+    drops: number;
+    /** Pictures that could not be decoded. */
+    bad: number;
+}
+
+/** A step of a picture's way, in milliseconds after its capture. */
+export interface Step {
+    name: string;
+    at: number;
+}
+
+/** From the page to the engine. */
+export type Order =
+    | { order: 'start'; canvas: HTMLCanvasElement | OffscreenCanvas; url: string; stream: string | null; width: number; height: number }
+    | { order: 'size'; width: number; height: number }
+    | { order: 'stream'; name: string }
+    | { order: 'pause'; on: boolean }
+    | { order: 'hide'; on: boolean }
+    | { order: 'details'; on: boolean }
+    | { order: 'save' }
+    | { order: 'wake' };
+
+/** From the engine to the page. */
+export type Report =
+    | { report: 'ready' }
+    | { report: 'view'; view: View }
+    | { report: 'text'; text: string; error: boolean }
+    | { report: 'details'; header: Header; steps: Step[] }
+    | { report: 'saved'; blob: Blob; name: string }
+    | { report: 'notice'; text: string };

@@ -1,0 +1,54 @@
+// The keyboard.
+
+/**
+ * @typedef {object} Actions
+ * @property {() => void} pause
+ * @property {() => void} save
+ * @property {() => void} full
+ * @property {() => void} details
+ * @property {() => void} help
+ * @property {(step: number) => void} stream to the next one or the one before
+ * @property {(place: number) => void} place to the stream at this place of the list
+ */
+
+/** @param {Actions} actions */
+export function listenToKeys(actions) {
+    const keys = /** @type {Record<string, () => void>} */ ({
+        ' ': actions.pause,
+        f: actions.full,
+        s: actions.save,
+        i: actions.details,
+        '?': actions.help,
+        n: () => actions.stream(1),
+        p: () => actions.stream(-1),
+        ArrowRight: () => actions.stream(1),
+        ArrowDown: () => actions.stream(1),
+        ArrowLeft: () => actions.stream(-1),
+        ArrowUp: () => actions.stream(-1),
+    });
+    for (let place = 1; place <= 9; ++place) {
+        keys[place] = () => actions.place(place - 1);
+    }
+    document.addEventListener('keydown', (event) => {
+        if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) {
+            return;
+        }
+        const target = event.target instanceof Element ? event.target : document.body;
+        const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+        // A focused button has its own idea of the space bar, and a text that scrolls of the arrows.
+        if (key === ' ' && target.closest('button, [tabindex="0"]')) {
+            return;
+        }
+        if (key.startsWith('Arrow') && target.closest('[tabindex="0"], [role="listbox"]')) {
+            return;
+        }
+        if (document.querySelector('dialog[open]') && key !== '?') {
+            return;
+        }
+        const action = keys[key];
+        if (action) {
+            event.preventDefault();
+            action();
+        }
+    });
+}
