@@ -57,7 +57,7 @@ def fill(folder):
 
 
 def environment():
-    return {**os.environ, "PATH": manual.BIN + os.pathsep + os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8"}
+    return {**os.environ, "PATH": manual.BIN + ":/usr/bin:" + os.environ.get("PATH", "/bin"), "LC_ALL": "C.UTF-8"}
 
 
 def run(line):

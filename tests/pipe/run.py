@@ -86,7 +86,7 @@ def run(binaries, case):
         folder = os.path.join(top, "work")
         os.mkdir(folder)
         environment = {
-            "PATH": os.pathsep.join([binaries, os.path.join(here, "tools"), os.environ.get("PATH", "/usr/bin:/bin")]),
+            "PATH": ":".join([binaries, os.path.join(here, "tools"), "/usr/bin", os.environ.get("PATH", "/bin")]),
             "HOME": top, "TMPDIR": top, "LC_ALL": "C.UTF-8", "DATA": os.path.join(here, "data"), "CASE": case,
             "SOURCE": os.path.dirname(os.path.dirname(here)), "BIN": binaries,
         }
