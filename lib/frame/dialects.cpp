@@ -75,14 +75,18 @@ bool is_text(std::string_view text) {
     return false;
 }
 
-/// The first line that is not empty, shortened, in quotes.
-std::string quoted(std::string_view text) {
-    constexpr std::size_t most = 40;
+/// The first line that is not empty: pixels may follow it.
+std::string_view first_line(std::string_view text) {
     text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
-    std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+    return text.substr(0, text.find_first_of("\r\n"));
+}
+
+/// A line in quotes, shortened.
+std::string quoted(std::string_view line) {
+    constexpr std::size_t most = 40;
     if (line.size() <= most) return json_string(line);
     line = line.substr(0, most);
-    while ((static_cast<unsigned char>(line.back()) & 0x80) != 0) line.remove_suffix(1);  // not half a character
+    while (!line.empty() && valid_utf8(line) != line) line.remove_suffix(1);  // not half a character
     return json_string(std::string(line) + "...");
 }
 
@@ -102,7 +106,7 @@ bool is_pnm_refused(std::string_view text) {
 
 /// Whether the bytes, which are all there are, could have become frames or pictures.
 bool is_cut_magic(std::string_view text) {
-    constexpr std::array magics{"FPF1"sv, "\xff\xd8"sv, "\x89PNG"sv, "YUV4MPEG2"sv, "HTTP/1."sv};
+    constexpr std::array magics{"FPF1"sv, "\xff\xd8"sv, "\x89PNG"sv, "RIFF"sv, "YUV4MPEG2"sv, "HTTP/1."sv};
     if (text.starts_with("RIFF") && text.size() < 12) return true;
     return std::any_of(magics.begin(), magics.end(), [&](std::string_view magic) { return magic.starts_with(text); });
 }
@@ -225,7 +229,7 @@ std::string describe_start(std::span<const std::byte> bytes) {
     if (text.empty()) return "nothing";
     if (const Foreign* kind = foreign_kind(text)) return std::string(kind->what);
     if (is_pnm_refused(text)) return "a bitmap, plain or floating-point Netpbm picture (only binary PGM, PPM and PAM are read)";
-    if (is_text(text)) return "text: " + quoted(text);
+    if (const std::string_view line = first_line(text); is_text(line)) return "text: " + quoted(line);
     return "bytes that begin with" + hexadecimal(text.substr(0, 16));
 }
 
