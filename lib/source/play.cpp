@@ -13,21 +13,21 @@ constexpr auto kCatchUp = std::chrono::milliseconds(500);
 /// When the next frame is due. The schedule starts with its first frame.
 class Pace {
 public:
-    explicit Pace(std::optional<double> fps) : fps_(fps) {}
+    explicit Pace(const PlayOptions& options) : fps_(options.fps), default_fps_(options.default_fps) {}
 
     /// nullopt: at once
     std::optional<SteadyClock::time_point> due(const Frame& frame) {
-        if (fps_ == 0) return std::nullopt;
-        if (fps_) return due_by_number();
         const auto pts = frame.header.integer("pts_us");
-        if (!pts) return std::nullopt;
-        return due_by_pts(std::chrono::microseconds(*pts));
+        if (!fps_ && pts) return due_by_pts(std::chrono::microseconds(*pts));
+        const double fps = fps_.value_or(default_fps_);
+        if (fps > 0) return due_by_number(fps);
+        return std::nullopt;
     }
 
 private:
-    SteadyClock::time_point due_by_number() {
+    SteadyClock::time_point due_by_number(double fps) {
         const auto now = SteadyClock::now();
-        if (!schedule_) schedule_.emplace(*fps_, now);
+        if (!schedule_) schedule_.emplace(fps, now);
         const auto due = schedule_->due(number_++);
         if (now - due <= kCatchUp) return due;
         schedule_->postpone(now - due);
@@ -52,7 +52,8 @@ private:
         return now;
     }
 
-    std::optional<double> fps_;
+    const std::optional<double> fps_;
+    const double default_fps_;
     std::optional<Schedule> schedule_;
     std::uint64_t number_ = 0;
     std::optional<SteadyClock::time_point> origin_;
@@ -63,7 +64,7 @@ private:
 }  // namespace
 
 std::uint64_t play(Source& source, FrameWriter& writer, const PlayOptions& options, const std::stop_token& stop) {
-    Pace pace(options.fps);
+    Pace pace(options);
     std::uint64_t written = 0;
     while (!stop.stop_requested() && (!options.count || written < *options.count)) {
         auto frame = source.next();

@@ -15,6 +15,8 @@ struct PlayOptions {
     /// Frames a second; 0: as fast as the reader takes them. Absent: frames that know their place in
     /// time (`pts_us`) keep their own pace, others go as fast as the reader takes them.
     std::optional<double> fps;
+    /// Without `fps`: frames a second for frames that do not know their place in time; 0: as above.
+    double default_fps = 0;
     /// Frames in all; absent: until the source ends.
     std::optional<std::uint64_t> count;
     /// The `stream` of every frame; absent: as the source has it.

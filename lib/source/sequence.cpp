@@ -131,7 +131,7 @@ void Sequence::leave_out(const std::string& reason) {
     // A stream's errors name it already.
     const std::string& file = files_[at_];
     const std::string words = reason.find(file) != std::string::npos ? reason : fmt::format("{}: {}", file, reason);
-    if (options_.strict) throw Error(words);
+    if (options_.strict || files_.size() == 1) throw Error(words);
     ++left_out_;
     if (said_.insert(file).second && say_.warn) say_.warn(words + "; left out");
 }

@@ -1,0 +1,103 @@
+#include "source/http_url.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string_view>
+
+#include "frame/error.hpp"
+#include "source/source_kind.hpp"
+
+namespace framepipe {
+
+namespace {
+
+/// source  RFC 4648, section 4
+std::string base64(std::string_view text) {
+    static constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string result;
+    for (std::size_t at = 0; at < text.size(); at += 3) {
+        const auto byte = [&](std::size_t i) -> std::uint32_t {
+            return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0;
+        };
+        const std::uint32_t bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        result += kLetters[bits >> 18];
+        result += kLetters[bits >> 12 & 63];
+        result += at + 1 < text.size() ? kLetters[bits >> 6 & 63] : '=';
+        result += at + 2 < text.size() ? kLetters[bits & 63] : '=';
+    }
+    return result;
+}
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+    std::string result;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0) {
+            result += static_cast<char>(hex_digit(text[at + 1]) * 16 + hex_digit(text[at + 2]));
+            at += 2;
+        } else {
+            result += text[at];
+        }
+    }
+    return result;
+}
+
+}  // namespace
+
+HttpUrl HttpUrl::parse(const std::string& text) {
+    static constexpr std::string_view kScheme = "http://";
+    const auto bad = [&] {
+        return UsageError(fmt::format("not an address: {}; it has the form http://host:port/path", shown_address(text)));
+    };
+    // Line ends would let an address write headers of its own.
+    if (!text.starts_with(kScheme) || text.find_first_of("\r\n \t") != std::string::npos) throw bad();
+    std::string_view rest = std::string_view(text).substr(kScheme.size(), text.find('#') - kScheme.size());
+    const auto slash = rest.find_first_of("/?");
+    std::string_view authority = rest.substr(0, slash);
+    HttpUrl url;
+    if (slash != std::string_view::npos) url.target = (rest[slash] == '?' ? "/" : "") + std::string(rest.substr(slash));
+    if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
+        url.authorization = "Basic " + base64(percent_decoded(authority.substr(0, at)));
+        authority.remove_prefix(at + 1);
+    }
+    url.host_header = authority;
+    std::string_view port;
+    if (authority.starts_with('[')) {
+        const auto end = authority.find(']');
+        if (end == std::string_view::npos) throw bad();
+        url.host = authority.substr(1, end - 1);
+        port = authority.substr(end + 1);
+    } else {
+        const auto colon = authority.find(':');
+        url.host = authority.substr(0, colon);
+        if (colon != std::string_view::npos) port = authority.substr(colon);
+    }
+    if (!port.empty()) {
+        if (port.size() < 2 || port[0] != ':' || port.substr(1).find_first_not_of("0123456789") != std::string_view::npos) throw bad();
+        url.port = port.substr(1);
+    }
+    if (url.host.empty()) throw bad();
+    return url;
+}
+
+HttpUrl HttpUrl::redirected(const std::string& location) const {
+    if (location.starts_with('/') && !location.starts_with("//")) {
+        HttpUrl url = *this;
+        url.target = location;
+        return url;
+    }
+    try {
+        return parse(location);
+    } catch (const UsageError&) {
+        throw Error(fmt::format("the server sends us on to {}, which is no http:// address", shown_address(location)));
+    }
+}
+
+}  // namespace framepipe
