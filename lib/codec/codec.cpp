@@ -60,7 +60,7 @@ void check_extent(const char* type, std::uint64_t width, std::uint64_t height, s
     }
 }
 
-Image decode_image(std::span<const std::byte> bytes, std::optional<PixelFormat> format, std::uint64_t max_pixels) {
+Image decode_image(std::span<const std::byte> bytes, std::optional<PixelFormat> format, std::uint64_t max_pixels, Rgb matte) {
     const std::optional<ImageType> type = image_type(sniff_image(bytes));
     if (!type) throw Error("cannot decode the picture: it is no JPEG, PNG or WebP");
     Image image = *type == ImageType::jpeg  ? decode_jpeg(bytes, format, max_pixels)
@@ -68,7 +68,7 @@ Image decode_image(std::span<const std::byte> bytes, std::optional<PixelFormat> 
                                             : decode_webp(bytes, max_pixels);
     if (!format || *format == image.format) return image;
     // A JPEG's planes keep their range and matrix: the least that is to be changed.
-    return convert(image.view(), *format, kWhite, image.range, image.matrix);
+    return convert(image.view(), *format, matte, image.range, image.matrix);
 }
 
 }  // namespace framepipe

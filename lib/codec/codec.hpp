@@ -37,9 +37,10 @@ std::unique_ptr<ImageEncoder> make_encoder(ImageType type, const EncodeOptions& 
 inline constexpr std::uint64_t kDefaultMaxPixels = 1ULL << 28;
 
 /// Decodes a JPEG, PNG or WebP to `format` (or, if absent, to what the file has: gray, gray16le,
-/// rgb24, rgb48le, rgba or rgba64le).
+/// rgb24, rgb48le, rgba or rgba64le). Where `format` has no alpha, pixels blend over `matte`.
 /// throws Error if the bytes are none of these, are broken, or hold more than `max_pixels`; this is
 ///        told from the picture's header, before memory is taken
-Image decode_image(std::span<const std::byte> bytes, std::optional<PixelFormat> format = {}, std::uint64_t max_pixels = kDefaultMaxPixels);
+Image decode_image(std::span<const std::byte> bytes, std::optional<PixelFormat> format = {}, std::uint64_t max_pixels = kDefaultMaxPixels,
+                   Rgb matte = kWhite);
 
 }  // namespace framepipe

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "frame/bytes.hpp"
 #include "image/convert.hpp"
@@ -12,6 +13,9 @@
 namespace framepipe {
 
 enum class Subsampling { s444, s422, s420, gray };
+
+/// "420", "422", "444" or "gray". throws UsageError
+Subsampling parse_subsampling(std::string_view text);
 
 struct JpegOptions {
     int quality = 80;  // 1 to 100

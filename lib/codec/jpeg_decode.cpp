@@ -1,5 +1,10 @@
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
+#include <vector>
+
+// After <cstdio>, which it needs and does not include.
+#include <jpeglib.h>
 
 #include "codec/decode.hpp"
 #include "codec/jpeg_error.hpp"
@@ -42,7 +47,7 @@ std::optional<PixelFormat> planes_as_stored(const jpeg_decompress_struct& info) 
 // A decompression and all that it needs, so that a jump out of libjpeg passes over no destructor.
 struct Decoder {
     Decoder() {
-        info.err = &trap.manager;
+        info.err = trap.manager();
         jpeg_create_decompress(&info);
     }
     ~Decoder() { jpeg_destroy_decompress(&info); }

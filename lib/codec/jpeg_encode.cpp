@@ -1,10 +1,15 @@
 #include <fmt/format.h>
-#include <jerror.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstring>
 #include <vector>
+
+// After <cstdio>, which it needs and does not include.
+#include <jpeglib.h>
+
+#include <jerror.h>
 
 #include "codec/jpeg.hpp"
 #include "codec/jpeg_error.hpp"
@@ -102,9 +107,17 @@ void do_nothing(j_compress_ptr) {}
 
 }  // namespace
 
+Subsampling parse_subsampling(std::string_view text) {
+    if (text == "420") return Subsampling::s420;
+    if (text == "422") return Subsampling::s422;
+    if (text == "444") return Subsampling::s444;
+    if (text == "gray") return Subsampling::gray;
+    throw UsageError(fmt::format("'{}' is no subsampling: 420, 422, 444 or gray", text));
+}
+
 struct JpegEncoder::Impl {
     explicit Impl(JpegOptions o) : options(o) {
-        info.err = &trap.manager;
+        info.err = trap.manager();
         jpeg_create_compress(&info);
         target.manager.init_destination = do_nothing;
         target.manager.empty_output_buffer = grow;

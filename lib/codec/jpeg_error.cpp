@@ -1,31 +1,37 @@
 #include "codec/jpeg_error.hpp"
 
+#include <cctype>
+#include <cstdio>
+
+// After <cstdio>, which it needs and does not include.
+#include <jpeglib.h>
+
 #include <jerror.h>
 
-#include <cctype>
-
 namespace framepipe {
-namespace {
 
-JpegTrap& trap_of(j_common_ptr info) {
-    return *reinterpret_cast<JpegTrap*>(info->err);
-}
+struct JpegTrap::Manager {
+    jpeg_error_mgr manager;  // first, since libjpeg gives back its address
+    JpegTrap* trap;
 
-[[noreturn]] void leave(j_common_ptr info) {
-    JpegTrap& trap = trap_of(info);
+    [[noreturn]] static void leave(j_common_ptr info);
+    static void warn(j_common_ptr info, int level);
+    static void say_nothing(j_common_ptr) {}
+};
+
+void JpegTrap::Manager::leave(j_common_ptr info) {
+    JpegTrap& trap = *reinterpret_cast<Manager*>(info->err)->trap;
     char text[JMSG_LENGTH_MAX];
     info->err->format_message(info, text);
+    const auto upper = [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; };
+    if (upper(text[0]) && !upper(text[1])) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
     trap.words = text;
-    if (!trap.words.empty() && std::isupper(static_cast<unsigned char>(trap.words[0])) != 0 && trap.words.size() > 1 &&
-        std::islower(static_cast<unsigned char>(trap.words[1])) != 0) {
-        trap.words[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(trap.words[0])));
-    }
     std::longjmp(trap.jump, 1);
 }
 
 // libjpeg goes on after damage and fills the picture with gray. A picture with a hole is not the
 // picture; but bytes too many, which many cameras write, do no harm.
-void warn(j_common_ptr info, int level) {
+void JpegTrap::Manager::warn(j_common_ptr info, int level) {
     if (level >= 0) return;
     switch (info->err->msg_code) {
         case JWRN_JPEG_EOF:
@@ -39,15 +45,18 @@ void warn(j_common_ptr info, int level) {
     }
 }
 
-void say_nothing(j_common_ptr) {}
+JpegTrap::JpegTrap() : manager_(std::make_unique<Manager>()) {
+    jpeg_std_error(&manager_->manager);
+    manager_->manager.error_exit = Manager::leave;
+    manager_->manager.emit_message = Manager::warn;
+    manager_->manager.output_message = Manager::say_nothing;
+    manager_->trap = this;
+}
 
-}  // namespace
+JpegTrap::~JpegTrap() = default;
 
-JpegTrap::JpegTrap() {
-    jpeg_std_error(&manager);
-    manager.error_exit = leave;
-    manager.emit_message = warn;
-    manager.output_message = say_nothing;
+jpeg_error_mgr* JpegTrap::manager() const {
+    return &manager_->manager;
 }
 
 }  // namespace framepipe

@@ -2,24 +2,30 @@
 #pragma once
 
 #include <csetjmp>
-#include <cstddef>
-#include <cstdio>
+#include <memory>
 #include <string>
 
-#include <jpeglib.h>
+struct jpeg_error_mgr;
 
 namespace framepipe {
 
 /// libjpeg ends a call by calling error_exit, which must not return and must not throw through C.
-/// So: `if (setjmp(trap.jump) == 0) { calls }`, with nothing between that has a destructor.
+/// So: `if (setjmp(trap.jump) != 0) return false; calls`, with nothing between that has a destructor.
 struct JpegTrap {
-    jpeg_error_mgr manager{};  // first, since libjpeg gives back its address
+    JpegTrap();
+    ~JpegTrap();
+    JpegTrap(const JpegTrap&) = delete;
+    JpegTrap& operator=(const JpegTrap&) = delete;
+
+    /// What goes into the `err` of libjpeg's structs. Warnings that data is damaged or missing end the call, too.
+    jpeg_error_mgr* manager() const;
+
     std::jmp_buf jump{};
     std::string words;  // why the call ended
 
-    JpegTrap();
-    JpegTrap(const JpegTrap&) = delete;
-    JpegTrap& operator=(const JpegTrap&) = delete;
+private:
+    struct Manager;
+    std::unique_ptr<Manager> manager_;
 };
 
 }  // namespace framepipe

@@ -138,7 +138,7 @@ ImageView raw_view(const Frame& frame) {
     const std::uint64_t size = picture_size(*format, extent);
     if (size != frame.payload.size()) {
         throw Error(
-            fmt::format("cannot take pixels: {}x{} {} is {} bytes, the payload has {}", width, height, name, size, frame.payload.size()));
+            fmt::format("cannot take pixels: the payload has {} bytes, {}x{} {} is {}", frame.payload.size(), width, height, name, size));
     }
     const auto member = [&](const char* key, std::string_view usual, std::string_view other) {
         const std::string value = header.string(key).value_or(std::string(usual));

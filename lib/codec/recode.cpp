@@ -1,0 +1,71 @@
+#include "codec/recode.hpp"
+
+#include "frame/error.hpp"
+
+namespace framepipe {
+namespace {
+
+Frame encoded_frame(const Header& header, ImageType type, Extent extent, Bytes payload) {
+    Frame out{header, std::move(payload)};
+    out.header.set("type", mime_of(type));
+    out.header.set("width", static_cast<std::int64_t>(extent.width));
+    out.header.set("height", static_cast<std::int64_t>(extent.height));
+    for (const char* key : {"format", "range", "matrix"}) out.header.erase(key);
+    return out;
+}
+
+Frame pixel_frame(const Header& header, Image image) {
+    Frame out{header, {}};
+    describe_raw(out.header, image.view());
+    out.payload = std::move(image.pixels).share();
+    return out;
+}
+
+}  // namespace
+
+std::optional<PictureType> picture_type(std::string_view name) {
+    if (name == "jpeg" || name == "jpg") return ImageType::jpeg;
+    if (name == "png") return ImageType::png;
+    if (name == "webp") return ImageType::webp;
+    if (const auto format = pixel_format(name)) return *format;
+    return {};
+}
+
+Recoder::Recoder(const RecodeOptions& options) : options_(options) {
+    if (const auto* type = std::get_if<ImageType>(&options_.type)) encoder_ = make_encoder(*type, options_.encoding);
+}
+
+Recoder::~Recoder() = default;
+
+bool Recoder::has_type(const Frame& frame) const {
+    if (const auto* type = std::get_if<ImageType>(&options_.type)) return frame.header.type() == mime_of(*type);
+    return frame.header.is_raw() && raw_view(frame).format == std::get<PixelFormat>(options_.type);
+}
+
+Frame Recoder::make(const Frame& frame) {
+    const Rgb matte = options_.encoding.jpeg.matte;
+    const auto* type = std::get_if<ImageType>(&options_.type);
+    const auto* format = std::get_if<PixelFormat>(&options_.type);
+    if (frame.header.is_raw()) {
+        const ImageView view = raw_view(frame);
+        if (type != nullptr) return encoded_frame(frame.header, *type, view.extent, encoder_->encode(view));
+        return pixel_frame(frame.header, convert(view, *format, matte, view.range, view.matrix));
+    }
+    Image image = decode_image(frame.payload, format != nullptr ? std::optional(*format) : std::nullopt, options_.max_pixels, matte);
+    if (type != nullptr) return encoded_frame(frame.header, *type, image.extent, encoder_->encode(image.view()));
+    return pixel_frame(frame.header, std::move(image));
+}
+
+Recoded Recoder::operator()(Frame frame) {
+    const bool picture = frame.header.is_raw() || image_type(frame.header.type());
+    if (!picture || frame.header.end()) return {std::move(frame), Recoded::Outcome::passed, {}};
+    try {
+        if (!options_.always && has_type(frame)) return {std::move(frame), Recoded::Outcome::untouched, {}};
+        Frame made = make(frame);
+        return {std::move(made), Recoded::Outcome::made, {}};
+    } catch (const Error& error) {
+        return {std::move(frame), Recoded::Outcome::bad, error.what()};
+    }
+}
+
+}  // namespace framepipe
