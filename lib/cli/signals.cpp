@@ -59,7 +59,7 @@ struct StopSignals::Impl {
         ::pthread_setname_np(::pthread_self(), "signals");
         int signal = 0;
         do {
-            // A time limit instead of an endless wait, so that the destructor needs no signal to end it.
+            // A time limit, for when all signals are ignored and the destructor has none to end the wait with.
             const timespec limit{0, 200'000'000};
             signal = ::sigtimedwait(&set, nullptr, &limit);
             const std::lock_guard lock(mutex);
@@ -88,6 +88,13 @@ StopSignals::~StopSignals() {
         impl_->over = true;
     }
     impl_->changed.notify_all();
+    // Ends the wait at once: the thread blocks the signal and takes it off itself.
+    for (const int signal : kStopSignals) {
+        if (sigismember(&impl_->set, signal) == 1) {
+            ::pthread_kill(impl_->thread.native_handle(), signal);
+            break;
+        }
+    }
     impl_->thread.join();
 }
 
