@@ -48,9 +48,9 @@ protected:
         return {std::move(header), std::move(payload)};
     }
 
-    /// "frame 3 on stdin, at byte 4711", where the frame begins.
+    /// "frame 3 on stdin: at byte 4711", where the frame begins.
     std::string here() const {
-        return "frame " + std::to_string(number_) + " on " + reader_.name() + ", at byte " + std::to_string(begin_);
+        return "frame " + std::to_string(number_) + " on " + reader_.name() + ": at byte " + std::to_string(begin_);
     }
 
     [[noreturn]] void fail(const std::string& reason) const { throw Error(here() + ": " + reason); }

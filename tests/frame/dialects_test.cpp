@@ -90,7 +90,7 @@ TEST_CASE("a run of pictures cut at any byte ends in an error that says where", 
             const auto second = read_all(*open_input(Bytes::copy_of(whole + whole.substr(0, n)), plain()));
             if (n == 1 && whole[0] == '\xff') continue;  // a fill byte
             CHECK_THAT(last(second),
-                       ContainsSubstring("frame 1 on stdin, at byte " + std::to_string(whole.size()) + ": input ended inside the picture"));
+                       ContainsSubstring("frame 1 on stdin: at byte " + std::to_string(whole.size()) + ": input ended inside the picture"));
         }
     }
 }
@@ -98,7 +98,7 @@ TEST_CASE("a run of pictures cut at any byte ends in an error that says where", 
 TEST_CASE("text that a program printed between pictures is quoted", "[dialects]") {
     const auto all = read_all(png(3, 2) + "Warning: low light\n" + png(3, 2));
     CHECK(all.size() == 2);
-    CHECK_THAT(last(all), ContainsSubstring("frame 1 on stdin, at byte " + std::to_string(png(3, 2).size()) +
+    CHECK_THAT(last(all), ContainsSubstring("frame 1 on stdin: at byte " + std::to_string(png(3, 2).size()) +
                                             ": not a picture but text: \"Warning: low light\""));
 }
 
@@ -238,7 +238,7 @@ TEST_CASE("bad YUV4MPEG2 streams end in an error that says why", "[dialects]") {
     CHECK_THAT(error("YUV4MPEG2 W2 H2 Cmono\nFRA"), ContainsSubstring("ended inside the picture's header"));
     CHECK_THAT(error("YUV4MPEG2 W2 H2"), ContainsSubstring("ended inside the stream's header"));
     CHECK_THAT(error("YUV4MPEG2 W2 H2 Cmono\nFRAME\nabcdoops\n"),
-               ContainsSubstring(R"(frame 1 on stdin, at byte 32: not a picture but text: "oops")"));
+               ContainsSubstring(R"(frame 1 on stdin: at byte 32: not a picture but text: "oops")"));
     CHECK_THAT(error("YUV4MPEG2 W2 H2 Cmono\nFRAMES\nabcd"), ContainsSubstring("not a picture's header"));
     CHECK_THAT(error("YUV4MPEG2 W2 H2 " + std::string(5000, 'X') + "\n"), ContainsSubstring("is longer than 4096 bytes"));
 }
@@ -295,7 +295,7 @@ TEST_CASE("a line over the limit is an error", "[dialects]") {
     options.max_frame = 10;
     const auto all = read_all("0123456789\n01234567890\n", options);
     REQUIRE(all.size() == 2);
-    CHECK(all[1] == "error: frame 1 on stdin, at byte 11: a line of more than 10 bytes is over the limit (--max-frame)");
+    CHECK(all[1] == "error: frame 1 on stdin: at byte 11: a line of more than 10 bytes is over the limit (--max-frame)");
     CHECK_THAT(last(read_all(std::string(200'000, 'x'), options)), ContainsSubstring("is over the limit"));
 }
 
