@@ -57,6 +57,8 @@ export interface View {
     version: string;
     streams: Stream[];
     stream: string | null;
+    /** A person chose it; otherwise it is the first one. */
+    named: boolean;
     paused: boolean;
     /** What stands on the page: a picture, a text, or something that only can be saved. */
     kind: Kind;
@@ -86,7 +88,12 @@ export type Order =
     | { order: 'start'; canvas: HTMLCanvasElement | OffscreenCanvas; url: string; stream: string | null; width: number; height: number }
     | { order: 'size'; width: number; height: number }
     | { order: 'stream'; name: string }
-    | { order: 'pause'; on: boolean }
+    /** So many places further in the list. */
+    | { order: 'step'; by: number }
+    /** The stream at this place of the list, from 0. */
+    | { order: 'place'; place: number }
+    /** Pause, or go on. */
+    | { order: 'pause' }
     | { order: 'hide'; on: boolean }
     | { order: 'details'; on: boolean }
     | { order: 'save' }

@@ -40,12 +40,13 @@ export async function open(browser, url, options = {}) {
     return { page, complaints, close: () => context.close() };
 }
 
-/** Waits until the bar says one of these. */
-export async function says(page, ...labels) {
+/** Waits until the bar says this. */
+export async function says(page, label) {
+    let said = '';
     try {
-        await page.waitForFunction((all) => all.includes(document.getElementById('status-label').textContent), labels, { timeout: 20000 });
+        await until('words', async () => (said = await page.textContent('#status-label')) === label);
     } catch {
-        assert.fail(`the page says “${await page.textContent('#status-label')}”, not “${labels.join('” or “')}”`);
+        assert.fail(`the page says “${said}”, not “${label}”`);
     }
 }
 

@@ -5,7 +5,7 @@ import { Details } from './details.js';
 import { element } from './element.js';
 import { listenToKeys } from './keys.js';
 import { Menu } from './menu.js';
-import { neighbour, statusOf, streamTitle } from './words.js';
+import { statusOf, streamTitle } from './words.js';
 
 /** @typedef {import('../messages').Order} Order */
 /** @typedef {import('../messages').Report} Report */
@@ -21,10 +21,8 @@ const help = element('help', HTMLDialogElement);
 const notice = element('notice', HTMLParagraphElement);
 const bar = new Bar();
 const details = new Details();
-const menu = new Menu(chooseStream);
+const menu = new Menu((name) => send({ order: 'stream', name }));
 
-/** @type {View | null} */
-let view = null;
 /** @type {(order: Order) => void} */
 let send = () => {};
 
@@ -54,10 +52,12 @@ function hear(report) {
 
 /** @param {View} next */
 function show(next) {
-    view = next;
     const status = statusOf(next);
     bar.show(next, status);
     menu.show(next.streams, next.stream);
+    if (next.named && next.stream !== null && next.stream !== streamInAddress()) {
+        history.replaceState(null, '', `#${encodeURIComponent(next.stream)}`);
+    }
     text.hidden = next.kind !== 'text';
     const name = next.stream ? streamTitle(next.stream) : 'framepipe';
     document.title = `${status.label} – ${name}`;
@@ -104,7 +104,7 @@ function say(words) {
 // ---- What the person wants
 
 const actions = {
-    pause: () => view && send({ order: 'pause', on: !view.paused }),
+    pause: () => send({ order: 'pause' }),
     save: () => send({ order: 'save' }),
     full: () => void toggleFullScreen(),
     details: () => {
@@ -112,25 +112,9 @@ const actions = {
         send({ order: 'details', on: details.open });
     },
     help: () => (help.open ? help.close() : help.showModal()),
-    stream: (/** @type {number} */ step) => {
-        const next = view && neighbour(view.streams, view.stream, step);
-        if (next !== null) {
-            chooseStream(next);
-        }
-    },
-    place: (/** @type {number} */ place) => {
-        const stream = view?.streams[place];
-        if (stream) {
-            chooseStream(stream.name);
-        }
-    },
+    stream: (/** @type {number} */ by) => send({ order: 'step', by }),
+    place: (/** @type {number} */ place) => send({ order: 'place', place }),
 };
-
-/** @param {string} name */
-function chooseStream(name) {
-    send({ order: 'stream', name });
-    history.replaceState(null, '', `#${encodeURIComponent(name)}`);
-}
 
 async function toggleFullScreen() {
     try {
@@ -182,16 +166,26 @@ document.addEventListener('fullscreenchange', () => {
 
 // ---- The engine
 
-/** The whole picture's room, in device pixels. */
+/** The room for the picture, in device pixels. */
 const room = { width: 0, height: 0 };
 
-new ResizeObserver((entries) => {
-    const entry = entries.at(-1);
-    const exact = entry?.devicePixelContentBoxSize?.[0];
-    room.width = exact ? exact.inlineSize : Math.round(picture.clientWidth * devicePixelRatio);
-    room.height = exact ? exact.blockSize : Math.round(picture.clientHeight * devicePixelRatio);
+/** @param {ResizeObserverSize | undefined} [exact] what the browser counted, where it does */
+function measure(exact) {
+    // The exact number differs from ours by rounding; a browser that only plays a fine screen counts coarse pixels.
+    const best = (/** @type {number} */ own, /** @type {number | undefined} */ told) => (told !== undefined && Math.abs(told - own) < 2 ? told : Math.round(own));
+    room.width = best(picture.clientWidth * devicePixelRatio, exact?.inlineSize);
+    room.height = best(picture.clientHeight * devicePixelRatio, exact?.blockSize);
+}
+
+const observer = new ResizeObserver((entries) => {
+    measure(entries.at(-1)?.devicePixelContentBoxSize?.[0]);
     send({ order: 'size', ...room });
-}).observe(picture);
+});
+try {
+    observer.observe(picture, { box: 'device-pixel-content-box' });
+} catch {
+    observer.observe(picture);
+}
 
 function address() {
     const here = new URLSearchParams(location.search);
@@ -220,8 +214,9 @@ function streamInAddress() {
 
 /** @param {HTMLCanvasElement | OffscreenCanvas} canvas */
 function start(canvas) {
-    room.width ||= Math.round(picture.clientWidth * devicePixelRatio);
-    room.height ||= Math.round(picture.clientHeight * devicePixelRatio);
+    if (room.width === 0) {
+        measure();
+    }
     /** @type {Order} */
     const order = { order: 'start', canvas, url: address(), stream: streamInAddress(), ...room };
     if (document.hidden) {

@@ -4,7 +4,7 @@
 import { Connection } from './connection.js';
 import { Meter, ServerClock, now } from './measure.js';
 import { Screen } from './screen.js';
-import { chooseStream, fileName } from './words.js';
+import { chooseStream, fileName, neighbour } from './words.js';
 import { parseFrame } from './wire.js';
 
 /** @typedef {import('../messages').Control} Control */
@@ -30,6 +30,7 @@ export class Engine {
     #streams = [];
     /** @type {string | null} */
     #stream = null;
+    #named = false;
     #listed = false;
     #version = '';
     #paused = false;
@@ -67,6 +68,7 @@ export class Engine {
                 this.#screen = new Screen(order.canvas, order.width, order.height);
                 this.#base = order.url;
                 this.#stream = order.stream;
+                this.#named = order.stream !== null;
                 this.#connection.connect();
                 setInterval(() => this.#report(), REPORT_EVERY);
                 break;
@@ -76,8 +78,14 @@ export class Engine {
             case 'stream':
                 this.#choose(order.name);
                 break;
+            case 'step':
+                this.#choose(neighbour(this.#streams, this.#stream, order.by));
+                break;
+            case 'place':
+                this.#choose(this.#streams[order.place]?.name ?? null);
+                break;
             case 'pause':
-                this.#paused = order.on;
+                this.#paused = !this.#paused;
                 this.#rest();
                 break;
             case 'hide':
@@ -150,12 +158,13 @@ export class Engine {
         return this.#streams.find((stream) => stream.name === this.#stream);
     }
 
-    /** @param {string} name */
+    /** @param {string | null} name null: there is nothing to choose */
     #choose(name) {
-        if (name === this.#stream) {
+        if (name === null || name === this.#stream) {
             return;
         }
         this.#stream = name;
+        this.#named = true;
         this.#connection.send({ subscribe: [name] });
         this.#shown = null;
         this.#screen?.clear();
@@ -281,6 +290,7 @@ export class Engine {
                 version: this.#version,
                 streams: this.#streams,
                 stream: this.#stream,
+                named: this.#named,
                 paused: this.#paused,
                 kind: shown?.kind ?? 'none',
                 type: shown?.header.type ?? '',
