@@ -36,7 +36,8 @@ public:
     Lengths lengths(std::span<const std::byte> start) const {
         const std::byte* prefix = start.data();
         if (std::memcmp(prefix, kMagic.data(), kMagic.size()) != 0) {
-            throw Error(here() + ": not a frame but " + describe_start(start) + "; does a program in the pipe print to stdout?");
+            throw Error(here() + ": not a frame but " + describe_start(first_line(start)) +
+                        "; does a program in the pipe print to stdout?");
         }
         const std::uint64_t header = little_endian(prefix + 4, 4);
         const std::uint64_t payload = little_endian(prefix + 8, 8);
@@ -48,6 +49,12 @@ public:
                         " (--max-frame)");
         }
         return {kPrefixSize + header, payload};
+    }
+
+    /// A printed line without the frame that comes after it.
+    static std::span<const std::byte> first_line(std::span<const std::byte> start) {
+        const auto end = std::find(start.begin(), start.end(), std::byte{'\n'});
+        return start.first(static_cast<std::size_t>(end - start.begin()));
     }
 
     Header header(std::string_view text) const {
@@ -78,7 +85,7 @@ public:
         : fd_(fd), place_(options), carry_(ahead.span().begin(), ahead.span().end()), gate_(fd, options.downstream) {}
 
     std::optional<Frame> next() override {
-        if (!gate_.before_read()) return std::nullopt;
+        if (!gate_.before_read(!carry_.empty())) return std::nullopt;
         head_.resize(std::max(head_.size(), head_guess_));
         head_have_ = payload_have_ = 0;
         // A gated frame's last byte must stay in the pipe, so nothing is read before its length is known.

@@ -30,9 +30,13 @@ LiveGate::LiveGate(int input, const FrameWriter* downstream) : input_(input), do
     if (!is_pipe_ && !is_socket_) downstream_ = nullptr;  // a file is not live
 }
 
-bool LiveGate::before_read() {
+bool LiveGate::before_read(bool input_ahead) {
     if (downstream_ == nullptr || !last_was_live_) return true;
-    if (downstream_->last_wait() > kPrompt) closed_ = true;
+    if (!closed_ && !downstream_->drained()) {
+        // The next frame comes before the last one was read: downstream is the slower side.
+        if (!input_ahead) wait_readable(input_);
+        closed_ = !downstream_->drained();
+    }
     bool reader_there = true;
     if (closed_) {
         const auto start = SteadyClock::now();

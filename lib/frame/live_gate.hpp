@@ -24,8 +24,9 @@ public:
     LiveGate(int input, const FrameWriter* downstream);
 
     /// Call before each frame: waits while the gate is closed and the last frame is unread downstream.
-    /// returns  false if the reader downstream has left meanwhile
-    bool before_read();
+    /// input_ahead  bytes of the next frame have been read already
+    /// returns      false if the reader downstream has left meanwhile
+    bool before_read(bool input_ahead);
 
     /// True: leave the last byte of the next live frame in the input.
     bool closed() const { return closed_; }

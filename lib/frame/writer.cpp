@@ -107,16 +107,10 @@ void FrameWriter::fit_pipe(std::size_t frame_size, bool live) {
 bool FrameWriter::write(const Frame& frame) {
     const bool live = frame.header.live();
     blocked_ = true;
-    last_wait_ = SteadyClock::duration::zero();
-    if (live && !drained()) {
-        const auto start = SteadyClock::now();
-        while (!wait_drained(SteadyClock::time_point::max() - 1h)) {
-            if (reader_left()) {
-                blocked_ = false;
-                return false;
-            }
-        }
-        last_wait_ = SteadyClock::now() - start;
+    while (live && !wait_drained(SteadyClock::now() + 1h)) {
+        if (!reader_left()) continue;
+        blocked_ = false;
+        return false;
     }
     std::string head;
     if (command_.empty()) {

@@ -48,10 +48,6 @@ public:
     /// True while write() waits for the reader: somebody who reads ahead should stop (`--latest`).
     bool blocked() const { return blocked_.load(std::memory_order_relaxed); }
 
-    /// How long the last write() of a live frame waited for the one before it to be read: over a few
-    /// milliseconds, the reader is the slower side.
-    SteadyClock::duration last_wait() const { return last_wait_.load(std::memory_order_relaxed); }
-
     std::uint64_t frames_written() const { return frames_; }
 
 private:
@@ -64,7 +60,6 @@ private:
     bool is_socket_ = false;
     std::size_t pipe_size_ = 0;
     std::uint64_t frames_ = 0;
-    std::atomic<SteadyClock::duration> last_wait_{SteadyClock::duration{}};
     std::atomic<bool> blocked_{false};
 };
 
