@@ -1,0 +1,134 @@
+// wsserve: serve the frames on stdin to browsers.
+// A page, WebSocket, MJPEG and snapshots of the newest pictures; every viewer gets what its link carries.
+// Ends 0 when told to stop; at the end of input only with --exit-on-eof: 0, or 1 if the input was broken.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/log.hpp"
+#include "cli/signals.hpp"
+#include "cli/units.hpp"
+#include "command.hpp"
+#include "frame/error.hpp"
+#include "serve/input_feed.hpp"
+#include "serve/server.hpp"
+#include "serve/welcome.hpp"
+#include "web_assets.hpp"
+
+namespace framepipe {
+namespace {
+
+struct Options {
+    CommonOptions common;
+    std::string listen = "localhost:8080";
+    std::string send_as = "image";
+    std::string token_file;
+    bool on_demand = false;
+    bool exit_on_eof = false;
+    serve::ServerOptions server;
+};
+
+void declare(CLI::App& app, Options& o) {
+    declare_common(app, o.common, Role::sink);
+    app.add_option("-l,--listen", o.listen, "where to listen; `:8080` is every interface, port 0 any free one")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    app.add_option("--web", o.server.web, "serve this folder in place of the built-in page")->type_name("DIR");
+    app.add_option("--send-as", o.send_as, "what WebSocket viewers get unless they ask by ?as=")
+        ->check(CLI::IsMember({"image", "raw", "base64", "data-url"}))
+        ->capture_default_str();
+    app.add_option("--ws-path", o.server.websocket_paths, "one more path for WebSockets; repeatable")
+        ->type_name("PATH")
+        ->allow_extra_args(false);
+    app.add_option("-q,--quality", o.server.hub.quality, "quality of JPEGs made here, 1 to 100")
+        ->check(CLI::Range(1, 100))
+        ->capture_default_str();
+    app.add_flag("--on-demand", o.on_demand, "read the input only while somebody watches");
+    app.add_flag("--exit-on-eof", o.exit_on_eof, "end when the input ends");
+    add_duration(app, "--stall-timeout", o.server.stall_timeout, "let a viewer go that takes no byte for so long (default: 30s)");
+    add_bytes(app, "--max-memory", o.server.hub.max_memory, "memory for all frames on their way to viewers (default: 256MiB)");
+    app.add_option("--allow-origin", o.server.access.allow_origins,
+                   "let pages of this origin connect, `null` those opened from disk, `*` all; repeatable")
+        ->type_name("ORIGIN")
+        ->allow_extra_args(false);
+    app.add_option("--allow-host", o.server.access.allow_hosts, "answer to this host name too; repeatable")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    app.add_option("--token-file", o.token_file, "viewers must send the token in this file (or in $FRAMEPIPE_TOKEN)")->type_name("FILE");
+}
+
+std::string read_token(const std::string& file) {
+    std::string token;
+    if (file.empty()) {
+        const char* variable = std::getenv("FRAMEPIPE_TOKEN");
+        return variable ? variable : "";
+    }
+    std::ifstream in(file);
+    if (!in) throw SystemError("cannot read the token in " + file, errno);
+    std::getline(in, token);
+    while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) token.pop_back();
+    if (token.empty()) throw Error("cannot read the token in " + file + ": its first line is empty");
+    return token;
+}
+
+std::vector<serve::Asset> page() {
+    std::vector<serve::Asset> assets;
+    for (const WebAsset& asset : web_assets()) assets.push_back({asset.path, asset.type, asset.etag, asset.body, asset.gzip});
+    return assets;
+}
+
+/// What the input's thread leaves behind.
+struct Outcome {
+    std::string failure;
+    bool ended = false;
+};
+
+ExitCode run(Options& o) {
+    const HostPort listen = parse_listen(o.listen);
+    o.server.host = listen.host;
+    o.server.port = listen.port;
+    o.server.default_as = *serve::parse_as(o.send_as);
+    o.server.access.token = read_token(o.token_file);
+    for (const std::string& path : o.server.websocket_paths)
+        if (!path.starts_with('/')) throw UsageError("--ws-path " + path + ": a path begins with /");
+
+    const std::vector<serve::Asset> assets = page();
+    const bool has_token = !o.server.access.token.empty();
+    serve::Server server(o.server, assets);
+    const StopSignals signals([&](int) { server.stop(); }, true);
+    for (const std::string& line : serve::welcome(listen.host, server.port(), has_token)) log::notice(line);
+    if (const auto warning = serve::exposure_warning(listen.host, has_token)) log::warn(*warning);
+
+    // The input's thread may be in a read that nothing ends, so nobody waits for it: what it needs it owns.
+    const auto outcome = std::make_shared<Outcome>();
+    InputOptions input = input_options(o.common, nullptr);
+    input.lines = true;
+    std::thread([outcome, &server, exit_on_eof = o.exit_on_eof,
+                 feed = std::make_shared<serve::InputFeed>(open_input(STDIN_FILENO, std::move(input)), STDIN_FILENO, server.hub(),
+                                                           o.common.stream, o.on_demand)] {
+        const std::string failure = feed->run();
+        if (!failure.empty()) log::error(failure);
+        outcome->failure = failure;
+        if (exit_on_eof) server.stop();
+    }).detach();
+    server.run();
+    return outcome->failure.empty() || !o.exit_on_eof ? ExitCode::ok : ExitCode::failed;
+}
+
+}  // namespace
+
+namespace commands {
+
+const CommandSpec wsserve{"wsserve", "Serve the frames on stdin to browsers", [](CLI::App& app) {
+                              const auto options = std::make_shared<Options>();
+                              declare(app, *options);
+                              return [options] { return run(*options); };
+                          }};
+
+}  // namespace commands
+}  // namespace framepipe

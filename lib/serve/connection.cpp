@@ -1,0 +1,164 @@
+#include "serve/connection.hpp"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "serve/shard.hpp"
+#include "serve/socket.hpp"
+
+namespace framepipe::serve {
+namespace {
+
+constexpr std::size_t kMaxWaitingMessages = 1024;
+constexpr std::size_t kMaxWaitingBytes = 8 << 20;
+/// A peer that was told something and goes on sending is heard out this long, since closing a socket
+/// with unread bytes resets it, and the peer might lose what it was told.
+constexpr auto kLinger = std::chrono::seconds(2);
+constexpr std::size_t kMaxDiscarded = 4 << 20;
+
+}  // namespace
+
+Connection::Connection(Shard& shard, Descriptor socket)
+    : shard_(shard),
+      socket_(std::move(socket)),
+      outbox_(kMaxWaitingMessages, kMaxWaitingBytes),
+      progress_(shard.loop().now()),
+      life_(shard.loop().now()),
+      retry_(shard.loop(), [this] { flush(); }) {
+    shard_.loop().watch(socket_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
+}
+
+Connection::~Connection() = default;
+
+void Connection::on_ready(std::uint32_t events) {
+    if (closed_) return;
+    if (events & (EPOLLIN | EPOLLRDHUP)) receive();
+    if (!closed_ && blocked_ && (events & EPOLLOUT)) flush();
+    if (!closed_ && (events & (EPOLLERR | EPOLLHUP))) close();
+    retired_.reset();
+}
+
+void Connection::receive() {
+    const std::span<char> buffer = shard_.read_buffer();
+    while (!closed_) {
+        const ssize_t n = recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+        if (n < 0) return close();
+        if (lingering_ || finishing_) {
+            discarded_ += static_cast<std::size_t>(n);
+            if (lingering_ && (n == 0 || discarded_ > kMaxDiscarded)) return close();
+            if (n == 0) return;
+            continue;
+        }
+        if (n == 0) return protocol_->on_end();
+        life_ = shard_.loop().now();
+        protocol_->on_bytes({buffer.data(), static_cast<std::size_t>(n)});
+    }
+}
+
+void Connection::flush() {
+    while (!closed_) {
+        if (!current_.message) {
+            auto entry = outbox_.take([this](std::uint32_t slot) { return protocol_->may_begin(slot); });
+            if (!entry) break;
+            current_ = std::move(*entry);
+            offset_ = 0;
+            // From here on it waits for the socket.
+            progress_ = shard_.loop().now();
+            if (current_.message->frame_id()) protocol_->on_begun(current_.slot);
+        }
+        const ssize_t n = current_.message->send_some(socket_.get(), offset_);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            blocked_ = true;
+            return;
+        }
+        if (n <= 0) return close();
+        progress_ = shard_.loop().now();
+        if (blocked_) life_ = progress_;
+        const auto sent = static_cast<std::size_t>(n);
+        shard_.counters().bytes.add(sent);
+        unchecked_ += sent;
+        offset_ += sent;
+        if (offset_ < current_.message->size()) continue;
+        const bool is_frame = current_.message->frame_id() != 0;
+        const Outbox::Slot slot = current_.slot;
+        current_ = {};
+        if (is_frame) {
+            shard_.counters().frames.add();
+            protocol_->on_sent(slot);
+        }
+    }
+    blocked_ = false;
+    if (closed_ || !outbox_.empty()) return;
+    if (finishing_)
+        linger();
+    else
+        protocol_->on_drained();
+}
+
+bool Connection::path_is_clear() {
+    if (unchecked_ <= static_cast<std::uint64_t>(kNotSentLowWater)) return true;
+    const auto wait = wait_for_path(socket_.get(), unchecked_);
+    if (wait && !retry_.armed()) retry_.after(*wait);
+    return !wait;
+}
+
+void Connection::finish() {
+    if (closing()) return;
+    finishing_ = true;
+    if (!sending()) flush();
+}
+
+void Connection::linger() {
+    if (lingering_) return;
+    lingering_ = true;
+    progress_ = shard_.loop().now();
+    shutdown(socket_.get(), SHUT_WR);
+}
+
+void Connection::close() {
+    if (closed_) return;
+    closed_ = true;
+    retry_.cancel();
+    outbox_.clear();
+    current_ = {};
+    shard_.loop().unwatch(socket_.get());
+    socket_.reset();
+    shard_.remove(*this);
+}
+
+void Connection::speak(std::unique_ptr<Protocol> protocol) {
+    retired_ = std::move(protocol_);
+    protocol_ = std::move(protocol);
+}
+
+void Connection::tick() {
+    const auto now = shard_.loop().now();
+    if (lingering_ && now - progress_ > kLinger) return close();
+    if (current_.message && now - progress_ > shard_.stall_timeout()) {
+        shard_.counters().refusals[static_cast<std::size_t>(Refusal::stalled)].add();
+        return close();  // it would not take a word of farewell either
+    }
+    if (!finishing_) protocol_->on_tick();
+}
+
+void Connection::stop() {
+    if (!closing()) protocol_->on_stop();
+}
+
+void Connection::dismiss(Refusal reason) {
+    if (closing()) return;
+    shard_.counters().refusals[static_cast<std::size_t>(reason)].add();
+    protocol_->on_dismissed(reason);
+}
+
+std::uint64_t Connection::oldest_frame() const {
+    const std::uint64_t waiting = outbox_.oldest_frame();
+    const std::uint64_t sending = current_.message ? current_.message->frame_id() : 0;
+    return sending && (!waiting || sending < waiting) ? sending : waiting;
+}
+
+}  // namespace framepipe::serve

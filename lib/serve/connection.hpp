@@ -1,0 +1,100 @@
+// One TCP connection: bytes in go to its protocol, messages out come from its outbox.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "frame/clock.hpp"
+#include "serve/event_loop.hpp"
+#include "serve/metrics.hpp"
+#include "serve/outbox.hpp"
+
+namespace framepipe::serve {
+
+class Connection;
+class Shard;
+
+/// What is spoken over a connection: HTTP, then perhaps WebSocket or an MJPEG stream.
+class Protocol {
+public:
+    virtual ~Protocol() = default;
+    virtual void on_bytes(std::string_view bytes) = 0;
+    /// The peer sends no more.
+    virtual void on_end() = 0;
+    /// May a picture of this slot be begun? If not, flush() must be called when it may.
+    virtual bool may_begin(std::uint32_t /*slot*/) { return true; }
+    /// A message with a live frame in it is begun, has been handed to the kernel whole.
+    virtual void on_begun(Outbox::Slot /*slot*/) {}
+    virtual void on_sent(Outbox::Slot /*slot*/) {}
+    /// All that waited has been handed over.
+    virtual void on_drained() {}
+    /// About once a second.
+    virtual void on_tick() {}
+    virtual void on_streams_changed() {}
+    /// The server lets the connection go: say so in the protocol's own words, then finish().
+    virtual void on_dismissed(Refusal reason) = 0;
+    /// The server ends: as above.
+    virtual void on_stop() = 0;
+};
+
+/// Lives in one shard's thread.
+class Connection final : public Pollable {
+public:
+    /// Takes over a non-blocking socket.
+    Connection(Shard& shard, Descriptor socket);
+    ~Connection() override;
+
+    void on_ready(std::uint32_t events) override;
+
+    Shard& shard() { return shard_; }
+    Outbox& outbox() { return outbox_; }
+    /// Sends what the socket takes now; the rest follows by itself.
+    void flush();
+    /// True if something waits for the socket.
+    bool sending() const { return current_.message != nullptr; }
+    /// Ends the connection when all that waits has been sent.
+    void finish();
+    /// Ends it now.
+    void close();
+    bool closing() const { return finishing_ || closed_; }
+    /// True if the next picture may be begun. If not, flush() comes by itself when it may.
+    bool path_is_clear();
+    /// When bytes last came in, or last went out although they had to wait: the peer lives.
+    SteadyClock::time_point last_sign_of_life() const { return life_; }
+
+    /// Speaks another protocol from here on. The old one lives until the events at hand are done.
+    void speak(std::unique_ptr<Protocol> protocol);
+    Protocol* protocol() { return protocol_.get(); }
+
+    void tick();
+    void stop();
+    /// The server lets the connection go.
+    void dismiss(Refusal reason);
+    /// The oldest live frame that is kept in memory for it; 0: none.
+    std::uint64_t oldest_frame() const;
+
+private:
+    void receive();
+    void linger();
+
+    Shard& shard_;
+    Descriptor socket_;
+    std::unique_ptr<Protocol> protocol_;
+    std::unique_ptr<Protocol> retired_;
+    Outbox outbox_;
+    Outbox::Entry current_;   // being sent
+    std::size_t offset_ = 0;  // of it
+    bool blocked_ = false;    // the socket takes no more for now
+    bool finishing_ = false;
+    bool lingering_ = false;
+    bool closed_ = false;
+    std::uint64_t unchecked_ = 0;  // bytes sent since the path was last seen clear
+    std::size_t discarded_ = 0;    // bytes read while lingering
+    SteadyClock::time_point progress_;
+    SteadyClock::time_point life_;
+    Timer retry_;
+};
+
+}  // namespace framepipe::serve

@@ -1,0 +1,29 @@
+// What all threads of a server share; set up before the first starts.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "serve/access.hpp"
+#include "serve/hub.hpp"
+#include "serve/site.hpp"
+
+namespace framepipe::serve {
+
+struct Context {
+    Hub& hub;
+    const Access& access;
+    const Site& site;
+    As default_as = As::image;
+    std::vector<std::string> websocket_paths;
+    std::chrono::nanoseconds stall_timeout{};
+    std::chrono::nanoseconds header_timeout{};
+    /// The counters of all threads of viewers.
+    std::vector<const ViewerCounters*> counters;
+};
+
+}  // namespace framepipe::serve

@@ -1,0 +1,270 @@
+#include "serve/http_session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "cli/log.hpp"
+#include "serve/endpoints.hpp"
+#include "serve/mjpeg_session.hpp"
+#include "serve/snapshot.hpp"
+#include "serve/websocket_session.hpp"
+
+namespace framepipe::serve {
+namespace {
+
+/// How long a connection may stand between two requests, or before its first.
+constexpr auto kIdleTimeout = std::chrono::seconds(60);
+/// What may wait unread behind a request that is being answered.
+constexpr std::size_t kMaxPipelined = 64 << 10;
+
+/// "30", "0.5"; nullopt: no number, or none that a rate can be.
+std::optional<double> parse_rate(std::string_view text) {
+    double rate = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
+    if (error != std::errc() || end != text.data() + text.size() || !(rate >= 0) || rate > 1e6) return std::nullopt;
+    return rate;
+}
+
+}  // namespace
+
+HttpSession::HttpSession(Connection& connection) : connection_(connection), since_(connection.shard().loop().now()) {}
+HttpSession::~HttpSession() = default;
+
+void HttpSession::on_bytes(std::string_view bytes) {
+    if (buffer_.empty()) since_ = connection_.shard().loop().now();
+    buffer_.append(bytes);
+    if (buffer_.size() > kMaxPipelined && busy_) {
+        connection_.shard().counters().refusals[static_cast<std::size_t>(Refusal::too_large)].add();
+        return connection_.close();
+    }
+    next_request();
+}
+
+void HttpSession::next_request() {
+    while (!busy_ && !buffer_.empty() && !connection_.closing()) {
+        // Empty lines before a request are passed over (RFC 9112, 2.2).
+        if (buffer_.starts_with("\r\n")) {
+            buffer_.erase(0, 2);
+            continue;
+        }
+        const std::size_t end = buffer_.find("\r\n\r\n");
+        Request request;
+        if (buffer_[0] < 'A' || buffer_[0] > 'Z') {
+            buffer_.clear();
+            return refuse(request, 400, Refusal::bad_request, "this is no HTTP request");
+        }
+        if (std::min(end, buffer_.size()) > kMaxRequestHead) {
+            buffer_.clear();
+            return refuse(request, 431, Refusal::too_large,
+                          fmt::format("the request's head is over the limit of {} bytes", kMaxRequestHead));
+        }
+        if (end == std::string::npos) return;
+        auto parsed = parse_request(std::string_view(buffer_).substr(0, end + 4));
+        buffer_.erase(0, end + 4);
+        if (!parsed) {
+            buffer_.clear();
+            return refuse(request, 400, Refusal::bad_request, "this is no HTTP/1.1 request");
+        }
+        connection_.shard().counters().requests.add();
+        busy_ = true;
+        handle(*parsed);
+        if (connection_.protocol() != this) return;  // buffer_ went along
+    }
+}
+
+bool HttpSession::admit(const Request& request) {
+    const Access& access = connection_.shard().context().access;
+    const bool upgrade = request.header_lists("upgrade", "websocket");
+    auto denial = access.check_host(request);
+    if (!denial && upgrade) denial = access.check_origin(request);
+    // The page itself shows nothing; what it asks for then needs the token.
+    static constexpr std::array<std::string_view, 4> kGuarded{"/stream.mjpg", "/snapshot.jpg", "/streams", "/metrics"};
+    const bool guarded =
+        upgrade || request.parameter("action") || std::find(kGuarded.begin(), kGuarded.end(), request.path) != kGuarded.end();
+    if (!denial && guarded) denial = access.check_token(request);
+    if (!denial) return true;
+    log::warn_once(name_of(denial->reason), "refused a request: " + denial->text);
+    refuse(request, denial->status, denial->reason, denial->text);
+    return false;
+}
+
+void HttpSession::handle(const Request& request) {
+    if (!admit(request)) return;
+    const Context& context = connection_.shard().context();
+    if (request.method != "GET" && request.method != "HEAD") {
+        close_ = close_ || request.has_body;
+        Response response = text_response(405, fmt::format("{} is not possible here; GET and HEAD are", request.method));
+        response.headers.emplace_back("Allow", "GET, HEAD");
+        connection_.shard().counters().refusals[static_cast<std::size_t>(Refusal::method)].add();
+        return respond(request, std::move(response));
+    }
+    const auto& sockets = context.websocket_paths;
+    const bool is_socket = std::find(sockets.begin(), sockets.end(), request.path) != sockets.end();
+    if (request.header_lists("upgrade", "websocket")) {
+        if (is_socket || request.path == "/") return open_websocket(request);
+        return refuse(request, 404, Refusal::not_found,
+                      fmt::format("no WebSocket here; {} is one (the server's --ws-path)", sockets.front()));
+    }
+    const std::string action = request.path == "/" ? request.parameter("action").value_or("") : "";
+    if (request.path == "/stream.mjpg" || action == "stream") return open_mjpeg(request);
+    if (request.path == "/snapshot.jpg" || action == "snapshot") return open_snapshot(request);
+    if (request.path == "/healthz") return respond(request, health_response(context));
+    if (request.path == "/streams") return respond(request, streams_response(context));
+    if (request.path == "/metrics") return respond(request, metrics_response(context));
+    if (is_socket) {
+        Response response = text_response(426, "this is a WebSocket");
+        response.headers.emplace_back("Upgrade", "websocket");
+        return respond(request, std::move(response));
+    }
+    if (auto file = context.site.find(request)) return respond(request, std::move(*file));
+    refuse(request, 404, Refusal::not_found, "there is nothing here");
+}
+
+void HttpSession::open_websocket(const Request& request) {
+    const auto bad = [&](std::string_view text) { refuse(request, 400, Refusal::bad_request, text); };
+    if (request.header("sec-websocket-version") != "13") {
+        Response response = text_response(426, "WebSocket version 13 is spoken here");
+        response.headers.emplace_back("Sec-WebSocket-Version", "13");
+        return respond(request, std::move(response));
+    }
+    const auto accept = websocket_accept(request.header("sec-websocket-key").value_or(""));
+    if (request.method != "GET" || !request.header_lists("connection", "upgrade") || !accept) return bad("this is no WebSocket handshake");
+
+    WebSocketOptions options;
+    options.stream = request.parameter("stream");
+    options.meta = request.parameter("meta") == "1";
+    options.v1 = request.header_lists("sec-websocket-protocol", "framepipe.v1");
+    const auto as = request.parameter("as");
+    const auto parsed_as = as ? parse_as(*as) : options.v1 ? As::image : connection_.shard().context().default_as;
+    if (!parsed_as) return bad("?as= takes image, raw, base64 or data-url");
+    options.as = *parsed_as;
+    if (options.v1 && options.as != As::image && options.as != As::raw)
+        return bad("framepipe.v1 carries bytes: ?as= takes image or raw there");
+    const auto fps = request.parameter("fps");
+    const auto rate = fps ? parse_rate(*fps) : 0.0;
+    if (!rate) return bad("?fps= takes a number of pictures a second");
+    options.fps = *rate;
+
+    std::string head =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nServer: framepipe/" FRAMEPIPE_VERSION "\r\n";
+    head += fmt::format("Sec-WebSocket-Accept: {}\r\n{}\r\n", *accept, options.v1 ? "Sec-WebSocket-Protocol: framepipe.v1\r\n" : "");
+    if (!connection_.outbox().put(std::make_shared<Message>(std::move(head)))) return connection_.close();
+    auto session = std::make_unique<WebSocketSession>(connection_, std::move(options));
+    WebSocketSession& started = *session;
+    const std::string rest = std::move(buffer_);
+    connection_.speak(std::move(session));
+    started.start();
+    if (!rest.empty() && !connection_.closing()) started.on_bytes(rest);
+}
+
+void HttpSession::open_mjpeg(const Request& request) {
+    const auto bad = [&](std::string_view text) { refuse(request, 400, Refusal::bad_request, text); };
+    const auto as = request.parameter("as");
+    if (as && *as != "image") return bad("?as= takes image here, for each picture's own type");
+    const auto fps = request.parameter("fps");
+    const auto rate = fps ? parse_rate(*fps) : 0.0;
+    if (!rate) return bad("?fps= takes a number of pictures a second");
+    const auto readable_by = connection_.shard().context().access.readable_by(request);
+    if (!connection_.outbox().put(mjpeg_head_message(readable_by, request.is_head()))) return connection_.close();
+    if (request.is_head()) return connection_.finish();
+    auto session = std::make_unique<MjpegSession>(connection_, request.parameter("stream"), as ? As::image : As::jpeg, *rate);
+    MjpegSession& started = *session;
+    connection_.speak(std::move(session));
+    connection_.flush();
+    started.start();
+}
+
+void HttpSession::open_snapshot(const Request& request) {
+    const auto bad = [&](std::string_view text) { refuse(request, 400, Refusal::bad_request, text); };
+    const auto as = request.parameter("as");
+    if (as && *as != "image") return bad("?as= takes image here, for the picture's own type");
+    std::optional<std::chrono::milliseconds> max_age;
+    if (const auto text = request.parameter("max_age")) {
+        const auto number = parse_rate(*text);
+        if (!number) return bad("?max_age= takes a number of milliseconds");
+        max_age = std::chrono::milliseconds(static_cast<std::int64_t>(*number));
+    }
+    const As wanted = as ? As::image : As::jpeg;
+    Hub& hub = connection_.shard().hub();
+    const auto stream = request.parameter("stream");
+    const auto name = stream ? stream : hub.default_stream();
+    const FramePtr latest = name ? hub.latest(*name) : nullptr;
+    if (latest && latest->is_picture() && (!max_age || SteadyClock::now() - latest->arrival() <= *max_age))
+        return answer_snapshot(request, latest, wanted);
+    snapshot_ = std::make_unique<SnapshotWait>(connection_.shard(), stream, Form{Wrap::mjpeg, wanted},
+                                               [this, request, wanted](const FramePtr& frame) { answer_snapshot(request, frame, wanted); });
+    snapshot_->start();
+}
+
+void HttpSession::answer_snapshot(const Request& request, const FramePtr& frame, As as) {
+    std::optional<Bytes> picture;
+    if (frame) picture = frame->picture(as);
+    if (!picture) {
+        const auto complaint = connection_.shard().hub().complaint();
+        return respond(request, text_response(503, frame ? "the picture is broken" : complaint.value_or("no picture came in time")));
+    }
+    Response response;
+    response.type = as == As::jpeg || frame->header().is_raw() ? "image/jpeg" : frame->header().type();
+    response.body = *picture;
+    response.headers = live_picture_headers();
+    if (const auto time = frame->header().time_us())
+        response.headers.emplace_back("X-Timestamp", fmt::format("{}.{:06}", *time / 1000000, *time % 1000000));
+    respond(request, std::move(response));
+}
+
+void HttpSession::respond(const Request& request, Response response) {
+    close_ = close_ || !request.keep_alive || request.has_body;
+    if (const auto origin = connection_.shard().context().access.readable_by(request)) {
+        response.headers.emplace_back("Access-Control-Allow-Origin", *origin);
+        response.headers.emplace_back("Vary", "Origin");
+    }
+    busy_ = true;
+    if (!connection_.outbox().put(response_message(response, request.is_head(), close_))) return connection_.close();
+    if (!connection_.sending()) connection_.flush();
+}
+
+void HttpSession::refuse(const Request& request, unsigned status, Refusal reason, std::string_view text) {
+    connection_.shard().counters().refusals[static_cast<std::size_t>(reason)].add();
+    Response response = text_response(status, text);
+    if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    respond(request, std::move(response));
+}
+
+void HttpSession::on_drained() {
+    if (!busy_) return;
+    if (snapshot_ && !snapshot_->answered()) return;
+    busy_ = false;
+    since_ = connection_.shard().loop().now();
+    if (close_) return connection_.finish();
+    if (!buffer_.empty()) next_request();
+}
+
+void HttpSession::on_tick() {
+    if (busy_) return;
+    const auto waited = connection_.shard().loop().now() - since_;
+    if (buffer_.empty() && waited > kIdleTimeout) return connection_.finish();
+    if (buffer_.empty() || waited <= connection_.shard().context().header_timeout) return;
+    buffer_.clear();
+    refuse(Request{}, 408, Refusal::timeout, "the request did not come whole in time");
+}
+
+void HttpSession::on_end() {
+    // Some clients close their side once they have asked (`nc -N`): they still get their answer.
+    if (busy_) {
+        close_ = true;
+        return;
+    }
+    connection_.finish();
+}
+
+void HttpSession::on_dismissed(Refusal) {
+    connection_.finish();
+}
+
+void HttpSession::on_stop() {
+    connection_.finish();
+}
+
+}  // namespace framepipe::serve

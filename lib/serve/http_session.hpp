@@ -1,0 +1,46 @@
+// HTTP/1.1 on one connection, until it becomes a WebSocket or an MJPEG stream.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "serve/connection.hpp"
+#include "serve/http_message.hpp"
+#include "serve/live_frame.hpp"
+
+namespace framepipe::serve {
+
+class SnapshotWait;
+
+class HttpSession final : public Protocol {
+public:
+    explicit HttpSession(Connection& connection);
+    ~HttpSession() override;
+
+    void on_bytes(std::string_view bytes) override;
+    void on_end() override;
+    void on_drained() override;
+    void on_tick() override;
+    void on_dismissed(Refusal reason) override;
+    void on_stop() override;
+
+private:
+    void next_request();
+    void handle(const Request& request);
+    bool admit(const Request& request);
+    void open_websocket(const Request& request);
+    void open_mjpeg(const Request& request);
+    void open_snapshot(const Request& request);
+    void answer_snapshot(const Request& request, const FramePtr& frame, As as);
+    void respond(const Request& request, Response response);
+    void refuse(const Request& request, unsigned status, Refusal reason, std::string_view text);
+
+    Connection& connection_;
+    std::string buffer_;
+    bool busy_ = false;              // an answer is on its way
+    bool close_ = false;             // after it
+    SteadyClock::time_point since_;  // it waits for a request, or for the rest of one
+    std::unique_ptr<SnapshotWait> snapshot_;
+};
+
+}  // namespace framepipe::serve

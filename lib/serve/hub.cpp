@@ -1,0 +1,171 @@
+#include "serve/hub.hpp"
+
+#include <errno.h>
+#include <fmt/format.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/log.hpp"
+#include "frame/error.hpp"
+
+namespace framepipe::serve {
+
+Hub::Hub(HubOptions options) : options_(options), maker_(options.quality, metrics_), demand_event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!demand_event_) throw SystemError("cannot set up the hub", errno);
+}
+
+Hub::~Hub() = default;
+
+std::size_t Hub::add_sink(FrameSink& sink) {
+    const std::lock_guard lock(mutex_);
+    sinks_.push_back(&sink);
+    return sinks_.size() - 1;
+}
+
+void Hub::close() {
+    const std::lock_guard lock(mutex_);
+    sinks_.clear();
+}
+
+Stream& Hub::stream(const std::string& name) {
+    Stream& stream = streams_[name];
+    stream.name = name;
+    stream.sinks.resize(sinks_.size());
+    return stream;
+}
+
+void Hub::publish(Frame frame) {
+    const std::string name = frame.header.stream();
+    if (frame.header.end()) {
+        const std::lock_guard lock(mutex_);
+        stream(name).state = StreamState::ended;
+        if (std::find(order_.begin(), order_.end(), name) == order_.end()) order_.push_back(name);
+        tell_changed();
+        return;
+    }
+    std::array<std::uint32_t, kForms> wants;
+    {
+        const std::lock_guard lock(mutex_);
+        wants = stream(name).wants;
+    }
+    const auto live = std::make_shared<LiveFrame>(std::move(frame), next_id_++, FrameContext{maker_, files_, metrics_});
+    make_wanted(*live, wants);
+
+    const std::lock_guard lock(mutex_);
+    Stream& stream = this->stream(name);
+    const bool appears = stream.frames == 0;
+    const bool changes = stream.state != StreamState::live;
+    if (appears && std::find(order_.begin(), order_.end(), name) == order_.end()) order_.push_back(name);
+    stream.note(live);
+    alive_.push_back(live);
+    if (changes) tell_changed();
+    for (std::size_t i = 0; i < sinks_.size(); ++i)
+        if (stream.sinks[i] > 0) sinks_[i]->deliver(live);
+    shed_oldest(live->id());
+}
+
+/// Here and not in the viewers' threads, where an encode would hold other viewers up.
+void Hub::make_wanted(LiveFrame& frame, const std::array<std::uint32_t, kForms>& wants) {
+    for (std::size_t i = 0; i < kForms; ++i)
+        if (wants[i] > 0) frame.message(form_at(i), wants[i]);
+}
+
+/// Frames live as long as a viewer is being sent them. Slow viewers of large pictures could hold
+/// any number, so beyond the bound those with the oldest go.
+void Hub::shed_oldest(std::uint64_t newest) {
+    std::erase_if(alive_, [](const std::weak_ptr<LiveFrame>& frame) { return frame.expired(); });
+    if (metrics_.live_bytes <= options_.max_memory) return;
+    for (const auto& weak : alive_) {
+        const FramePtr frame = weak.lock();
+        if (!frame || frame->id() == newest) continue;
+        const auto found = streams_.find(frame->stream());
+        if (found != streams_.end() && found->second.latest == frame) continue;
+        for (FrameSink* sink : sinks_) sink->shed(frame->id());
+        return;
+    }
+}
+
+void Hub::tell_changed() {
+    for (FrameSink* sink : sinks_) sink->streams_changed();
+}
+
+void Hub::idle() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [name, stream] : streams_)
+        if (stream.state == StreamState::live) stream.state = StreamState::idle;
+    tell_changed();
+}
+
+void Hub::end_input(std::string failure) {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    failure_ = std::move(failure);
+    for (auto& [name, stream] : streams_)
+        if (stream.frames > 0) stream.state = StreamState::ended;
+    tell_changed();
+}
+
+void Hub::add_demand(int change) {
+    if (demand_.fetch_add(change) == 0 && change > 0) {
+        const std::uint64_t one = 1;
+        (void)!write(demand_event_.get(), &one, sizeof one);
+    }
+}
+
+void Hub::clear_demand_event() {
+    std::uint64_t count;
+    (void)!read(demand_event_.get(), &count, sizeof count);
+}
+
+Hub::Joined Hub::join(std::size_t sink, const std::string& name, Form form) {
+    const std::lock_guard lock(mutex_);
+    Stream& stream = this->stream(name);
+    ++stream.wants[form.index()];
+    ++stream.sinks[sink];
+    return {stream.state == StreamState::idle ? nullptr : stream.latest, stream.drops};
+}
+
+void Hub::leave(std::size_t sink, const std::string& name, Form form) {
+    const std::lock_guard lock(mutex_);
+    Stream& stream = this->stream(name);
+    --stream.wants[form.index()];
+    --stream.sinks[sink];
+    // A name that only viewers know is forgotten with the last of them, or they could fill the memory.
+    if (stream.state == StreamState::waiting && stream.viewers() == 0) streams_.erase(name);
+}
+
+std::optional<std::string> Hub::default_stream() const {
+    const std::lock_guard lock(mutex_);
+    if (order_.empty()) return std::nullopt;
+    return std::find(order_.begin(), order_.end(), "") != order_.end() ? std::string() : order_.front();
+}
+
+FramePtr Hub::latest(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = streams_.find(name);
+    return found == streams_.end() || found->second.state == StreamState::idle ? nullptr : found->second.latest;
+}
+
+std::vector<StreamStatus> Hub::streams() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<StreamStatus> all;
+    for (const std::string& name : order_) all.push_back(streams_.find(name)->second.status());
+    return all;
+}
+
+std::optional<std::string> Hub::complaint() const {
+    const std::lock_guard lock(mutex_);
+    if (ended_) return failure_.empty() ? "the input has ended" : "the input is broken: " + failure_;
+    if (order_.empty()) return "no frame has come yet";
+    const auto now = SteadyClock::now();
+    for (const auto& [name, stream] : streams_)
+        if (stream.healthy(now)) return std::nullopt;
+    for (const auto& [name, stream] : streams_)
+        if (stream.state == StreamState::live)
+            return fmt::format("no frame for {} s", std::chrono::duration_cast<std::chrono::seconds>(now - stream.last).count());
+    return "all streams have ended";
+}
+
+}  // namespace framepipe::serve

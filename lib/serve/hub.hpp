@@ -1,0 +1,112 @@
+// Where frames meet viewers: named streams, and the threads that viewers live in.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "serve/live_frame.hpp"
+#include "serve/stream.hpp"
+
+namespace framepipe::serve {
+
+/// A thread of viewers. All calls may come from any thread, and return at once.
+class FrameSink {
+public:
+    virtual ~FrameSink() = default;
+    virtual void deliver(FramePtr frame) = 0;
+    /// A stream has appeared, or changed its state.
+    virtual void streams_changed() = 0;
+    /// Lets go of the viewers that hold this frame or an older one.
+    virtual void shed(std::uint64_t frame_id) = 0;
+};
+
+struct HubOptions {
+    int quality = 80;                         // of JPEGs made here
+    std::uint64_t max_memory = 256ULL << 20;  // of all live frames together, bytes
+};
+
+/// Any thread. A frame takes the lock twice, a viewer when it comes and goes; viewers that are there
+/// share no lock on the way of a frame.
+class Hub {
+public:
+    explicit Hub(HubOptions options);
+    ~Hub();
+    Hub(const Hub&) = delete;
+    Hub& operator=(const Hub&) = delete;
+
+    /// Before the first frame and the first viewer. returns the sink's number
+    std::size_t add_sink(FrameSink& sink);
+    /// From here on no sink is called: the threads are about to end.
+    void close();
+
+    // For inputs.
+
+    /// Hands a frame to all who want it. The forms that are wanted are made in the calling thread.
+    void publish(Frame frame);
+    /// The input stops reading for want of viewers: its streams are idle until the next frame.
+    void idle();
+    /// The input is over. failure: what was wrong with it; empty: nothing
+    void end_input(std::string failure);
+
+    // Demand: how many want pictures of any stream.
+
+    void add_demand(int change);
+    bool demanded() const { return demand_.load() > 0; }
+    /// Readable once demand has come; clear_demand_event() makes it unreadable.
+    int demand_event() const { return demand_event_.get(); }
+    void clear_demand_event();
+
+    // For viewers.
+
+    struct Joined {
+        FramePtr latest;                                    // what the viewer gets at once; null: none yet, or it would be old
+        std::shared_ptr<std::atomic<std::uint64_t>> drops;  // of the stream, for the viewer to count in
+    };
+    /// Counts a viewer of the stream, which need not exist yet.
+    Joined join(std::size_t sink, const std::string& stream, Form form);
+    void leave(std::size_t sink, const std::string& stream, Form form);
+
+    /// What a viewer gets that names none: "" if it exists, else the first one; nullopt: none exists.
+    std::optional<std::string> default_stream() const;
+    /// The latest frame, unless it would be old (idle).
+    FramePtr latest(const std::string& stream) const;
+    /// The streams that exist, in the order of their appearance.
+    std::vector<StreamStatus> streams() const;
+    /// Nothing: all is well; else what is not, as a line of text.
+    std::optional<std::string> complaint() const;
+
+    Metrics& metrics() { return metrics_; }
+
+private:
+    Stream& stream(const std::string& name);
+    void make_wanted(LiveFrame& frame, const std::array<std::uint32_t, kForms>& wants);
+    void shed_oldest(std::uint64_t newest);
+    void tell_changed();
+
+    const HubOptions options_;
+    Metrics metrics_;
+    MemoryFiles files_;
+    PictureMaker maker_;
+    std::atomic<int> demand_{0};
+    Descriptor demand_event_;
+    std::atomic<std::uint64_t> next_id_{1};
+
+    mutable std::mutex mutex_;  // guards all below
+    std::vector<FrameSink*> sinks_;
+    std::map<std::string, Stream, std::less<>> streams_;
+    std::vector<std::string> order_;  // of streams that a frame has come for
+    std::deque<std::weak_ptr<LiveFrame>> alive_;
+    bool ended_ = false;
+    std::string failure_;
+};
+
+}  // namespace framepipe::serve

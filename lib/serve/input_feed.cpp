@@ -1,0 +1,83 @@
+#include "serve/input_feed.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cli/log.hpp"
+#include "frame/error.hpp"
+
+namespace framepipe::serve {
+namespace {
+
+/// True if bytes can be read without waiting.
+bool is_readable(int fd) {
+    pollfd descriptor{fd, POLLIN, 0};
+    return poll(&descriptor, 1, 0) == 1 && (descriptor.revents & POLLIN);
+}
+
+/// What can have waited in the pipe.
+std::uint64_t pipe_size(int fd) {
+    const int size = fcntl(fd, F_GETPIPE_SZ);
+    return size > 0 ? static_cast<std::uint64_t>(size) : 1 << 20;
+}
+
+}  // namespace
+
+InputFeed::InputFeed(std::unique_ptr<FrameInput> input, int fd, std::shared_ptr<Hub> hub, std::string stream, bool on_demand)
+    : input_(std::move(input)), fd_(fd), hub_(std::move(hub)), stream_(std::move(stream)), on_demand_(on_demand) {}
+
+std::string InputFeed::run() {
+    std::string failure;
+    try {
+        while (auto frame = input_->next()) {
+            take(std::move(*frame));
+            if (on_demand_ && !writer_gone_ && !hub_->demanded()) wait_for_demand();
+        }
+    } catch (const Error& error) {
+        failure = error.what();
+    }
+    hub_->end_input(failure);
+    return failure;
+}
+
+void InputFeed::take(Frame frame) {
+    if (catching_up_ && is_old(frame)) {
+        thrown_bytes_ += frame.payload.size();
+        ++hub_->metrics().stale_frames;
+        return;
+    }
+    catching_up_ = false;
+    if (on_demand_) staleness_.note(frame.header, now_us());
+    if (!stream_.empty() && !frame.header.raw("stream")) frame.header.set("stream", stream_);
+    hub_->publish(std::move(frame));
+}
+
+bool InputFeed::is_old(const Frame& frame) {
+    if (!frame.header.is_image() || frame.header.end()) return false;
+    if (staleness_.can_tell(frame.header)) return staleness_.is_stale(frame.header, now_us());
+    return thrown_bytes_ < pipe_size(fd_) && is_readable(fd_);
+}
+
+void InputFeed::wait_for_demand() {
+    hub_->idle();
+    log::verbose("nobody watches: the input is not read");
+    while (!hub_->demanded()) {
+        std::array<pollfd, 2> descriptors{{{fd_, 0, 0}, {hub_->demand_event(), POLLIN, 0}}};
+        if (poll(descriptors.data(), descriptors.size(), -1) < 0 && errno != EINTR) break;
+        hub_->clear_demand_event();
+        if (descriptors[0].revents) {
+            // Nothing more will come to be late: the rest is read for whoever comes.
+            writer_gone_ = true;
+            return;
+        }
+    }
+    log::verbose("somebody watches: the input is read again");
+    catching_up_ = true;
+    thrown_bytes_ = 0;
+}
+
+}  // namespace framepipe::serve

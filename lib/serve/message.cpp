@@ -1,0 +1,90 @@
+#include "serve/message.hpp"
+
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace framepipe::serve {
+namespace {
+
+constexpr std::size_t kMaxFreeFiles = 16;
+
+/// The parts of a message from `offset` on.
+struct Parts {
+    std::array<iovec, 3> at;
+    std::size_t count = 0;
+    std::size_t skip;
+
+    explicit Parts(std::size_t offset) : skip(offset) {}
+    void add(const void* data, std::size_t size) {
+        if (skip >= size) {
+            skip -= size;
+            return;
+        }
+        at[count++] = {static_cast<char*>(const_cast<void*>(data)) + skip, size - skip};
+        skip = 0;
+    }
+};
+
+}  // namespace
+
+Descriptor MemoryFiles::take() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!free_.empty()) {
+            Descriptor file = std::move(free_.back());
+            free_.pop_back();
+            return file;
+        }
+    }
+    return Descriptor(memfd_create("framepipe-frame", MFD_CLOEXEC));
+}
+
+void MemoryFiles::give_back(Descriptor file) {
+    if (ftruncate(file.get(), 0) != 0) return;
+    const std::lock_guard lock(mutex_);
+    if (free_.size() < kMaxFreeFiles) free_.push_back(std::move(file));
+}
+
+Message::~Message() {
+    if (file_) files_->give_back(std::move(file_));
+}
+
+bool Message::into_file(MemoryFiles& files) {
+    Descriptor file = files.take();
+    if (!file) return false;
+    std::size_t done = 0;
+    while (done < size()) {
+        Parts parts(done);
+        parts.add(head_.data(), head_.size());
+        parts.add(body_.data(), body_.size());
+        parts.add(tail_.data(), tail_.size());
+        const ssize_t n = pwritev(file.get(), parts.at.data(), static_cast<int>(parts.count), static_cast<off_t>(done));
+        if (n <= 0) return false;
+        done += static_cast<std::size_t>(n);
+    }
+    file_ = std::move(file);
+    files_ = &files;
+    return true;
+}
+
+ssize_t Message::send_some(int socket, std::size_t offset) const {
+    if (file_) {
+        auto at = static_cast<off_t>(offset);
+        return sendfile(socket, file_.get(), &at, size() - offset);
+    }
+    Parts parts(offset);
+    parts.add(head_.data(), head_.size());
+    parts.add(body_.data(), body_.size());
+    parts.add(tail_.data(), tail_.size());
+    msghdr message{};
+    message.msg_iov = parts.at.data();
+    message.msg_iovlen = parts.count;
+    return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+}  // namespace framepipe::serve

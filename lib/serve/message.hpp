@@ -1,0 +1,66 @@
+// Bytes on their way to sockets, the same bytes for every viewer that wants them.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "frame/bytes.hpp"
+#include "frame/descriptor.hpp"
+
+namespace framepipe::serve {
+
+/// Files in memory (memfd) to be sent from by sendfile, which costs about 0.65 of copying out of our
+/// memory for every viewer. Any thread.
+class MemoryFiles {
+public:
+    /// An empty file. No descriptor if there is none to be had.
+    Descriptor take();
+    /// Gives the file back. Its pages are let go, never written again: socket queues may still hold them.
+    void give_back(Descriptor file);
+
+private:
+    std::mutex mutex_;  // guards free_
+    std::vector<Descriptor> free_;
+};
+
+/// A head, a body and a tail that go out as one. Immutable once it is shared.
+class Message {
+public:
+    /// frame_id  of the live frame that is in it; 0: none
+    Message(std::string head, Bytes body = {}, std::string tail = {}, std::uint64_t frame_id = 0)
+        : head_(std::move(head)), body_(std::move(body)), tail_(std::move(tail)), frame_id_(frame_id) {}
+    ~Message();
+    Message(const Message&) = delete;
+    Message& operator=(const Message&) = delete;
+
+    /// Copies all into a file of `files` (which must outlive the message), to be sent from there.
+    /// returns  false if that cannot be; the message is then sent from memory as before
+    bool into_file(MemoryFiles& files);
+
+    /// Sends what the socket takes of the bytes from `offset` on.
+    /// returns  the number of bytes, or -1 and errno
+    ssize_t send_some(int socket, std::size_t offset) const;
+
+    std::size_t size() const { return head_.size() + body_.size() + tail_.size(); }
+    std::uint64_t frame_id() const { return frame_id_; }
+    /// The whole as one string, for tests.
+    std::string text() const { return head_ + std::string(body_.text()) + tail_; }
+
+private:
+    std::string head_;
+    Bytes body_;
+    std::string tail_;
+    std::uint64_t frame_id_;
+    Descriptor file_;
+    MemoryFiles* files_ = nullptr;
+};
+
+using MessagePtr = std::shared_ptr<const Message>;
+
+}  // namespace framepipe::serve

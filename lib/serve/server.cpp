@@ -1,0 +1,89 @@
+#include "serve/server.hpp"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <thread>
+
+#include "serve/listener.hpp"
+#include "serve/shard.hpp"
+
+namespace framepipe::serve {
+namespace {
+
+/// A second is what the whole command has; the rest is for leaving.
+constexpr auto kFarewell = std::chrono::milliseconds(700);
+constexpr auto kHeaderTimeout = std::chrono::seconds(10);
+
+std::string machine_name() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+std::vector<std::string> websocket_paths(const std::vector<std::string>& more) {
+    std::vector<std::string> paths{"/ws", "/websocket"};
+    paths.insert(paths.end(), more.begin(), more.end());
+    return paths;
+}
+
+}  // namespace
+
+struct Server::Impl {
+    Impl(ServerOptions&& options, std::span<const Asset> assets)
+        : hub(std::make_shared<Hub>(options.hub)),
+          access(std::move(options.access), machine_name()),
+          site(options.web.empty() ? Site(assets) : Site(options.web)),
+          context{*hub,           access, site, options.default_as, websocket_paths(options.websocket_paths), options.stall_timeout,
+                  kHeaderTimeout, {}} {
+        auto listening = listen_on(options.host, options.port);
+        port = listening.port;
+        const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+        for (unsigned i = 0; i < (options.threads ? options.threads : cores); ++i) shards.push_back(std::make_unique<Shard>(context));
+        for (Descriptor& socket : listening.sockets)
+            listeners.push_back(std::make_unique<Listener>(shards.front()->loop(), std::move(socket),
+                                                           [this](Descriptor viewer) { deal(std::move(viewer)); }));
+    }
+
+    /// In turn: few viewers too spread over all cores.
+    void deal(Descriptor viewer) { shards[next++ % shards.size()]->adopt(std::move(viewer)); }
+
+    std::shared_ptr<Hub> hub;
+    const Access access;
+    const Site site;
+    Context context;
+    std::uint16_t port = 0;
+    std::vector<std::unique_ptr<Shard>> shards;
+    std::vector<std::unique_ptr<Listener>> listeners;
+    std::size_t next = 0;
+};
+
+Server::Server(ServerOptions options, std::span<const Asset> assets) : impl_(std::make_unique<Impl>(std::move(options), assets)) {}
+Server::~Server() = default;
+
+std::uint16_t Server::port() const {
+    return impl_->port;
+}
+std::shared_ptr<Hub> Server::hub() const {
+    return impl_->hub;
+}
+
+void Server::run() {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < impl_->shards.size(); ++i)
+        threads.emplace_back([shard = impl_->shards[i].get()] {
+            prctl(PR_SET_NAME, "viewers");
+            shard->run();
+        });
+    impl_->shards.front()->run();
+    threads.clear();
+    impl_->hub->close();
+}
+
+void Server::stop() {
+    for (const auto& shard : impl_->shards) shard->stop(kFarewell);
+}
+
+}  // namespace framepipe::serve

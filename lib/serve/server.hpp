@@ -1,0 +1,55 @@
+// The server whole: listens, serves viewers in a thread for each core, and stops in order.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "serve/access.hpp"
+#include "serve/hub.hpp"
+#include "serve/site.hpp"
+
+namespace framepipe::serve {
+
+struct ServerOptions {
+    std::string host = "localhost";  // empty: every interface
+    std::uint16_t port = 8080;       // 0: any free one
+    unsigned threads = 0;            // 0: one for each core
+    As default_as = As::image;
+    std::vector<std::string> websocket_paths;  // besides /, /ws and /websocket
+    std::filesystem::path web;                 // empty: the page in the program
+    std::chrono::nanoseconds stall_timeout = std::chrono::seconds(30);
+    AccessOptions access;
+    HubOptions hub;
+};
+
+class Server {
+public:
+    /// Listens at once; nothing is answered before run().
+    /// assets  the page in the program; outlive the server
+    /// throws  Error
+    Server(ServerOptions options, std::span<const Asset> assets);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    std::uint16_t port() const;
+    /// Lives as long as somebody holds it: an input in a blocking read may outlive the server.
+    std::shared_ptr<Hub> hub() const;
+
+    /// Serves until stop().
+    void run();
+    /// Says farewell to all viewers; run() returns within a second. Any thread.
+    void stop();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace framepipe::serve

@@ -1,0 +1,142 @@
+#include "serve/shard.hpp"
+
+#include <algorithm>
+
+#include "cli/log.hpp"
+#include "frame/error.hpp"
+#include "serve/http_session.hpp"
+#include "serve/socket.hpp"
+
+namespace framepipe::serve {
+
+Subscription::Subscription(Shard& shard, std::string stream, Form form) : shard_(shard), stream_(std::move(stream)), form_(form) {
+    joined_ = shard_.subscribe(*this);
+}
+
+Subscription::~Subscription() {
+    shard_.unsubscribe(*this);
+}
+
+Shard::Shard(Context& context)
+    : context_(context),
+      sink_(context.hub.add_sink(*this)),
+      read_buffer_(64 << 10),
+      ticker_(loop_, [this] { tick(); }),
+      deadline_(loop_, [this] { loop_.stop(); }) {
+    context_.counters.push_back(&counters_);
+}
+
+Shard::~Shard() = default;
+
+void Shard::run() {
+    ticker_.after(std::chrono::seconds(1));
+    loop_.run();
+    for_each_connection([](Connection& connection) { connection.close(); });
+    loop_.destroy_buried();
+}
+
+template <typename Action>
+void Shard::for_each_connection(Action action) {
+    std::vector<Connection*> all;
+    all.reserve(connections_.size());
+    for (const auto& [key, connection] : connections_) all.push_back(key);
+    for (Connection* connection : all)
+        if (connections_.contains(connection)) action(*connection);
+}
+
+void Shard::tick() {
+    for_each_connection([](Connection& connection) { connection.tick(); });
+    ticker_.after(std::chrono::seconds(1));
+}
+
+void Shard::stop(std::chrono::milliseconds patience) {
+    loop_.post([this, patience] {
+        if (stopping_) return;
+        stopping_ = true;
+        for_each_connection([](Connection& connection) { connection.stop(); });
+        deadline_.after(patience);
+        if (connections_.empty()) loop_.stop();
+    });
+}
+
+void Shard::adopt(Descriptor socket) {
+    // std::function copies, a descriptor does not.
+    auto held = std::make_shared<Descriptor>(std::move(socket));
+    loop_.post([this, held] {
+        if (stopping_) return;
+        set_up_viewer_socket(held->get());
+        try {
+            auto connection = std::make_unique<Connection>(*this, std::move(*held));
+            Connection* key = connection.get();
+            connections_.emplace(key, std::move(connection));
+            key->speak(std::make_unique<HttpSession>(*key));
+        } catch (const Error& error) {
+            log::warn_once("adopt", error.what());
+            return;
+        }
+        counters_.connections.add();
+        ++hub().metrics().open_connections;
+    });
+}
+
+void Shard::remove(Connection& connection) {
+    const auto found = connections_.find(&connection);
+    loop_.bury(std::move(found->second));
+    connections_.erase(found);
+    --hub().metrics().open_connections;
+    if (stopping_ && connections_.empty()) loop_.stop();
+}
+
+void Shard::deliver(FramePtr frame) {
+    loop_.post([this, frame = std::move(frame)] { hand_out(frame); });
+}
+
+void Shard::hand_out(const FramePtr& frame) {
+    const auto found = listeners_.find(frame->stream());
+    if (found == listeners_.end()) return;
+    Listeners& listeners = found->second;
+    listeners.delivering = true;
+    for (std::size_t i = 0; i < listeners.all.size(); ++i)
+        if (listeners.all[i]) listeners.all[i]->on_frame(frame);
+    listeners.delivering = false;
+    std::erase(listeners.all, nullptr);
+    if (listeners.all.empty()) listeners_.erase(found);
+}
+
+void Shard::streams_changed() {
+    loop_.post([this] {
+        for_each_connection([](Connection& connection) {
+            if (!connection.closing()) connection.protocol()->on_streams_changed();
+        });
+    });
+}
+
+void Shard::shed(std::uint64_t frame_id) {
+    loop_.post([this, frame_id] {
+        for_each_connection([&](Connection& connection) {
+            const std::uint64_t oldest = connection.oldest_frame();
+            if (!oldest || oldest > frame_id) return;
+            connection.dismiss(Refusal::memory);
+            connection.close();  // a farewell behind the picture would keep the picture
+        });
+    });
+}
+
+Hub::Joined Shard::subscribe(Subscription& subscription) {
+    listeners_[subscription.stream()].all.push_back(&subscription);
+    return hub().join(sink_, subscription.stream(), subscription.form());
+}
+
+void Shard::unsubscribe(Subscription& subscription) {
+    hub().leave(sink_, subscription.stream(), subscription.form());
+    const auto found = listeners_.find(subscription.stream());
+    Listeners& listeners = found->second;
+    if (listeners.delivering) {
+        std::replace(listeners.all.begin(), listeners.all.end(), &subscription, static_cast<Subscription*>(nullptr));
+        return;
+    }
+    std::erase(listeners.all, &subscription);
+    if (listeners.all.empty()) listeners_.erase(found);
+}
+
+}  // namespace framepipe::serve

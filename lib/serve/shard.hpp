@@ -1,0 +1,109 @@
+// One thread of viewers: its connections, and who of them wants which stream.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "serve/connection.hpp"
+#include "serve/context.hpp"
+#include "serve/event_loop.hpp"
+
+namespace framepipe::serve {
+
+class Shard;
+
+/// Wants the frames of one stream in one form. Lives in the shard's thread.
+class Subscription {
+public:
+    Subscription(Shard& shard, std::string stream, Form form);
+    virtual ~Subscription();
+    Subscription(const Subscription&) = delete;
+    Subscription& operator=(const Subscription&) = delete;
+
+    virtual void on_frame(const FramePtr& frame) = 0;
+
+    const std::string& stream() const { return stream_; }
+    Form form() const { return form_; }
+
+protected:
+    Shard& shard_;
+    /// What the stream had when we came (on_frame() is not called for it), and its count of drops.
+    Hub::Joined joined_;
+
+private:
+    const std::string stream_;
+    const Form form_;
+};
+
+/// Counts as a viewer who wants pictures, so that an input reads on (--on-demand).
+class Demand {
+public:
+    explicit Demand(Hub& hub) : hub_(hub) { hub_.add_demand(1); }
+    ~Demand() { hub_.add_demand(-1); }
+    Demand(const Demand&) = delete;
+    Demand& operator=(const Demand&) = delete;
+
+private:
+    Hub& hub_;
+};
+
+/// deliver() and the other calls of FrameSink, adopt() and stop() are for any thread.
+class Shard final : public FrameSink {
+public:
+    explicit Shard(Context& context);
+    ~Shard() override;
+
+    /// Runs until stop() and the farewells after it.
+    void run();
+    /// Says farewell to all, and makes run() return within `patience`.
+    void stop(std::chrono::milliseconds patience);
+    /// Serves a connection that was accepted elsewhere.
+    void adopt(Descriptor socket);
+
+    void deliver(FramePtr frame) override;
+    void streams_changed() override;
+    void shed(std::uint64_t frame_id) override;
+
+    EventLoop& loop() { return loop_; }
+    Context& context() { return context_; }
+    Hub& hub() { return context_.hub; }
+    ViewerCounters& counters() { return counters_; }
+    std::chrono::nanoseconds stall_timeout() const { return context_.stall_timeout; }
+    /// Where connections read into, one after the other.
+    std::span<char> read_buffer() { return read_buffer_; }
+
+    /// Forgets a closed connection; it is destroyed when the events at hand are done.
+    void remove(Connection& connection);
+
+private:
+    friend class Subscription;
+    struct Listeners {
+        std::vector<Subscription*> all;  // null: left during a delivery
+        bool delivering = false;
+    };
+    Hub::Joined subscribe(Subscription& subscription);
+    void unsubscribe(Subscription& subscription);
+    void hand_out(const FramePtr& frame);
+    template <typename Action>
+    void for_each_connection(Action action);
+    void tick();
+
+    Context& context_;
+    EventLoop loop_;
+    ViewerCounters counters_;
+    std::size_t sink_;
+    std::unordered_map<std::string, Listeners> listeners_;
+    std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+    std::vector<char> read_buffer_;
+    Timer ticker_;
+    Timer deadline_;
+    bool stopping_ = false;
+};
+
+}  // namespace framepipe::serve

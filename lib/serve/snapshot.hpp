@@ -1,0 +1,38 @@
+// A request that waits for a fresh picture.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "serve/shard.hpp"
+
+namespace framepipe::serve {
+
+class SnapshotWait {
+public:
+    /// on_answer  called once: with the picture, or with null if none came in time
+    SnapshotWait(Shard& shard, std::optional<std::string> stream, Form form, std::function<void(const FramePtr&)> on_answer);
+    ~SnapshotWait();
+
+    void start();
+    bool answered() const { return answered_; }
+
+private:
+    struct Watch;
+    void choose_stream();
+    void answer(const FramePtr& frame);
+
+    Shard& shard_;
+    const std::optional<std::string> stream_;
+    const Form form_;
+    std::function<void(const FramePtr&)> on_answer_;
+    bool answered_ = false;
+    std::unique_ptr<Demand> demand_;
+    std::unique_ptr<Watch> watch_;
+    Timer timeout_;
+    Timer look_;
+};
+
+}  // namespace framepipe::serve

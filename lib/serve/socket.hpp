@@ -1,0 +1,27 @@
+// What we set and ask of a TCP socket.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace framepipe::serve {
+
+/// Bytes that may wait in the kernel unsent. What is beyond stays with us, where a newer picture
+/// can replace it. (SO_SNDBUF would bound what is in flight too, and ruin long fast links.)
+inline constexpr int kNotSentLowWater = 16 << 10;
+
+/// Sets no delay, the low-water mark and keep-alive of an accepted socket.
+void set_up_viewer_socket(int socket);
+
+/// How long to wait before the next picture is begun, so that it is not old when it has crossed a slow
+/// link: what is unacknowledged should first fall to about what one round trip carries.
+/// returns  nullopt: begin now
+/// queued   gets the bytes that are unacknowledged
+std::optional<std::chrono::microseconds> wait_for_path(int socket, std::uint64_t& queued);
+
+/// "127.0.0.1:8080", "[::1]:8080", of the peer; empty if it has left.
+std::string peer_name(int socket);
+
+}  // namespace framepipe::serve

@@ -1,0 +1,71 @@
+#include "serve/stream.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace framepipe::serve {
+namespace {
+
+double seconds(SteadyClock::duration d) {
+    return std::chrono::duration<double>(d).count();
+}
+
+}  // namespace
+
+std::string_view name_of(StreamState state) {
+    static constexpr std::array<std::string_view, 4> kNames{"waiting", "live", "idle", "ended"};
+    return kNames[static_cast<std::size_t>(state)];
+}
+
+std::string StreamStatus::json() const {
+    return fmt::format(
+        R"({{"name":{},"type":{},"width":{},"height":{},"state":"{}","fps":{:.2f},"viewers":{},"frames":{},"bytes":{},"drops":{},"age_us":{}}})",
+        json_string(name), json_string(type), width, height, name_of(state), fps, viewers, frames, bytes, drops, age_us);
+}
+
+void Stream::note(FramePtr frame) {
+    const auto now = frame->arrival();
+    if (state == StreamState::live) {
+        const double interval = seconds(now - last);
+        interval_s = interval_s == 0 ? interval : interval_s + (interval - interval_s) * 0.1;
+    } else {
+        interval_s = 0;
+    }
+    state = StreamState::live;
+    last = now;
+    ++frames;
+    bytes += frame->payload().size();
+    // Who comes late wants the picture, not a remark between two.
+    if (frame->is_picture() || !latest || !latest->is_picture()) latest = std::move(frame);
+}
+
+std::uint64_t Stream::viewers() const {
+    return std::accumulate(sinks.begin(), sinks.end(), std::uint64_t{0});
+}
+
+StreamStatus Stream::status() const {
+    StreamStatus status;
+    status.name = name;
+    status.state = state;
+    status.viewers = viewers();
+    status.frames = frames;
+    status.bytes = bytes;
+    status.drops = *drops;
+    if (!latest) return status;
+    status.type = latest->header().type();
+    status.width = latest->header().width();
+    status.height = latest->header().height();
+    const double age = seconds(SteadyClock::now() - last);
+    status.age_us = static_cast<std::int64_t>(age * 1e6);
+    if (state == StreamState::live && interval_s > 0) status.fps = 1 / std::max(interval_s, age > 2 * interval_s ? age : 0.0);
+    return status;
+}
+
+bool Stream::healthy(SteadyClock::time_point now) const {
+    if (state == StreamState::idle) return true;
+    return state == StreamState::live && seconds(now - last) < std::max(10.0, 3 * interval_s);
+}
+
+}  // namespace framepipe::serve

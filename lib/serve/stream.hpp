@@ -1,0 +1,65 @@
+// A named stream: its last frame, who wants it in which form, and how it does.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "frame/clock.hpp"
+#include "serve/live_frame.hpp"
+
+namespace framepipe::serve {
+
+enum class StreamState : std::uint8_t {
+    waiting,  // nothing came yet
+    live,     // frames arrive
+    idle,     // nobody wants them, so they are not read
+    ended,    // the input ended; the last picture stays
+};
+std::string_view name_of(StreamState state);
+
+/// What /streams and framepipe.v1 say of a stream.
+struct StreamStatus {
+    std::string name;
+    std::string type;
+    std::int64_t width = 0;
+    std::int64_t height = 0;
+    StreamState state = StreamState::waiting;
+    double fps = 0;
+    std::uint64_t viewers = 0;
+    std::uint64_t frames = 0;
+    std::uint64_t bytes = 0;
+    std::int64_t age_us = -1;  // since the last frame; -1: none came
+    std::uint64_t drops = 0;   // of all its viewers
+
+    /// As a JSON object.
+    std::string json() const;
+};
+
+/// Guarded by the Hub's mutex.
+struct Stream {
+    std::string name;
+    FramePtr latest;
+    StreamState state = StreamState::waiting;
+    std::array<std::uint32_t, kForms> wants{};  // viewers of each form
+    std::vector<std::uint32_t> sinks;           // viewers in each thread
+    /// Frames that viewers were not sent; they count it without the lock.
+    std::shared_ptr<std::atomic<std::uint64_t>> drops = std::make_shared<std::atomic<std::uint64_t>>(0);
+    std::uint64_t frames = 0;
+    std::uint64_t bytes = 0;
+    double interval_s = 0;  // recent mean between frames; 0: unknown
+    SteadyClock::time_point last{};
+
+    /// Takes the frame as the latest and counts it.
+    void note(FramePtr frame);
+    std::uint64_t viewers() const;
+    StreamStatus status() const;
+    /// Frames that arrive as often as they did, and at least each 10 s.
+    bool healthy(SteadyClock::time_point now) const;
+};
+
+}  // namespace framepipe::serve

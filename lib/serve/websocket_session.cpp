@@ -1,0 +1,215 @@
+#include "serve/websocket_session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "frame/error.hpp"
+
+namespace framepipe::serve {
+namespace {
+
+/// What a viewer may send in one message.
+constexpr std::size_t kMaxMessage = 64 << 10;
+/// Streams that one viewer may have asked for in all.
+constexpr std::size_t kMaxChannels = 256;
+constexpr auto kPingAfter = std::chrono::seconds(20);
+constexpr auto kGoneAfter = std::chrono::seconds(60);
+
+}  // namespace
+
+WebSocketSession::WebSocketSession(Connection& connection, WebSocketOptions options)
+    : connection_(connection),
+      options_(std::move(options)),
+      reader_(kMaxMessage),
+      demand_(std::make_unique<Demand>(connection.shard().hub())) {
+    ++connection.shard().hub().metrics().websocket_viewers;
+}
+
+WebSocketSession::~WebSocketSession() {
+    --connection_.shard().hub().metrics().websocket_viewers;
+}
+
+void WebSocketSession::start() {
+    connection_.flush();
+    if (options_.v1) send_status();
+    choose_streams();
+}
+
+void WebSocketSession::choose_streams() {
+    if (connection_.closing()) return;
+    if (all_streams_) {
+        for (const StreamStatus& stream : connection_.shard().hub().streams()) open(stream.name);
+        return;
+    }
+    if (chosen_) return;
+    const auto name = options_.stream ? options_.stream : connection_.shard().hub().default_stream();
+    if (!name) return;
+    chosen_ = true;
+    open(*name);
+}
+
+void WebSocketSession::open(const std::string& stream) {
+    if (connection_.closing()) return;
+    if (channels_.size() >= kMaxChannels && !channels_.contains(stream)) return;
+    const auto [found, is_new] = channels_.try_emplace(stream);
+    Channel& channel = found->second;
+    if (is_new) {
+        channel.slot = static_cast<std::uint32_t>(by_slot_.size());
+        by_slot_.push_back(&channel);
+    }
+    if (channel.flow) return;
+    const Wrap wrap = options_.v1 ? Wrap::v1 : options_.meta ? Wrap::bare_meta : Wrap::bare;
+    channel.flow = std::make_unique<Flow>(connection_, stream, Form{wrap, options_.as}, channel.slot, options_.fps);
+    channel.flow->on_offer = [this, &channel](const FramePtr& frame) {
+        // Pictures count when they are begun, since a newer one may take their place till then.
+        if (!frame->is_picture()) channel.window.sent(connection_.shard().loop().now());
+    };
+    if (paused_) channel.flow->set_paused(true);
+    channel.flow->start();
+}
+
+void WebSocketSession::close_channel(Channel& channel) {
+    if (!channel.flow) return;
+    channel.drops += channel.flow->drops();
+    channel.flow.reset();
+    connection_.outbox().drop_slot(channel.slot);
+}
+
+bool WebSocketSession::may_begin(std::uint32_t slot) {
+    if (connection_.closing()) return true;
+    if (options_.v1 && !by_slot_[slot]->window.open()) return false;
+    return connection_.path_is_clear();
+}
+
+void WebSocketSession::on_begun(Outbox::Slot slot) {
+    if (slot) by_slot_[*slot]->window.sent(connection_.shard().loop().now());
+}
+
+void WebSocketSession::on_bytes(std::string_view bytes) {
+    pinged_ = false;
+    const auto failure = reader_.read(bytes, [this](const WebSocketReader::Message& message) { on_message(message); });
+    if (!failure) return;
+    connection_.shard().counters().refusals[static_cast<std::size_t>(Refusal::protocol)].add();
+    close(failure->code, failure->text);
+}
+
+void WebSocketSession::on_message(const WebSocketReader::Message& message) {
+    if (connection_.closing()) return;
+    switch (message.opcode) {
+        case Opcode::ping:
+            return send_urgent(websocket_head(Opcode::pong, message.payload.size()) + std::string(message.payload));
+        case Opcode::close:
+            return close(message.close_code ? message.close_code : 1000, "");
+        case Opcode::text:
+            if (options_.v1) on_control(message.payload);
+            return;
+        default:
+            return;  // nothing here listens to viewers' pictures, nor to bare viewers' words
+    }
+}
+
+void WebSocketSession::on_control(std::string_view text) {
+    Control control;
+    try {
+        control = parse_control(text);
+        if (control.ack) {
+            const auto found = channels_.find(control.stream);
+            if (found == channels_.end()) throw Error("ack for a stream that was never subscribed to");
+            if (!found->second.window.acknowledge(*control.ack, connection_.shard().loop().now()))
+                throw Error("ack for more frames than were sent");
+        }
+    } catch (const Error& error) {
+        return send_text(fmt::format(R"({{"error":{}}})", json_string(error.what())));
+    }
+    if (control.ping) send_text(fmt::format(R"({{"pong":{},"time_us":{}}})", *control.ping, now_us()));
+    if (control.fps) {
+        options_.fps = *control.fps;
+        for (auto& [name, channel] : channels_)
+            if (channel.flow) channel.flow->set_fps(options_.fps);
+    }
+    if (control.subscribe) {
+        all_streams_ = false;
+        chosen_ = true;
+        for (auto& [name, channel] : channels_)
+            if (std::find(control.subscribe->begin(), control.subscribe->end(), name) == control.subscribe->end()) close_channel(channel);
+        for (const std::string& name : *control.subscribe) open(name);
+    }
+    if (control.subscribe_all) {
+        all_streams_ = true;
+        choose_streams();
+    }
+    if (control.pause) set_paused(*control.pause);
+    if (!connection_.closing() && !connection_.sending()) connection_.flush();  // a window may have opened
+}
+
+void WebSocketSession::set_paused(bool paused) {
+    if (paused == paused_) return;
+    paused_ = paused;
+    // Demand first: an input that reads again should not find the latest picture wanted and old.
+    demand_ = paused ? nullptr : std::make_unique<Demand>(connection_.shard().hub());
+    for (auto& [name, channel] : channels_)
+        if (channel.flow) channel.flow->set_paused(paused);
+}
+
+void WebSocketSession::send_status() {
+    status_due_ = false;
+    std::string text = R"({"server":{"version":")" FRAMEPIPE_VERSION R"("},"streams":[)";
+    for (StreamStatus& stream : connection_.shard().hub().streams()) {
+        if (text.back() == '}') text += ',';
+        const auto found = channels_.find(stream.name);
+        const Channel* channel = found == channels_.end() ? nullptr : &found->second;
+        stream.drops = channel ? channel->drops + (channel->flow ? channel->flow->drops() : 0) : 0;
+        text += stream.json();
+    }
+    send_text(fmt::format(R"({}],"time_us":{}}})", text, now_us()));
+}
+
+void WebSocketSession::send_text(const std::string& text) {
+    if (!connection_.outbox().put(std::make_shared<Message>(websocket_head(Opcode::text, text.size()) + text)))
+        return connection_.dismiss(Refusal::queue);
+    if (!connection_.sending()) connection_.flush();
+}
+
+void WebSocketSession::send_urgent(std::string frame) {
+    if (!connection_.outbox().put_urgent(std::make_shared<Message>(std::move(frame)))) return connection_.dismiss(Refusal::queue);
+    if (!connection_.sending()) connection_.flush();
+}
+
+void WebSocketSession::on_streams_changed() {
+    choose_streams();
+    if (!options_.v1 || connection_.closing()) return;
+    status_due_ = true;
+    if (!connection_.sending()) send_status();
+}
+
+void WebSocketSession::on_tick() {
+    const auto silent = connection_.shard().loop().now() - connection_.last_sign_of_life();
+    if (silent > kGoneAfter) {
+        connection_.shard().counters().refusals[static_cast<std::size_t>(Refusal::timeout)].add();
+        return connection_.close();
+    }
+    if (silent > kPingAfter && !pinged_) {
+        pinged_ = true;
+        send_urgent(websocket_head(Opcode::ping, 0));
+    }
+    if (options_.v1 && !connection_.closing() && (status_due_ || !connection_.sending())) send_status();
+}
+
+void WebSocketSession::close(std::uint16_t code, std::string_view reason) {
+    if (connection_.closing()) return;
+    if (!connection_.outbox().put(std::make_shared<Message>(websocket_close(code, reason)))) return connection_.close();
+    connection_.finish();
+}
+
+void WebSocketSession::on_dismissed(Refusal reason) {
+    connection_.outbox().clear();
+    close(reason == Refusal::queue ? 1008 : 1013,
+          reason == Refusal::queue ? "too slow: too many messages wait" : "too slow: the server's memory is full");
+}
+
+void WebSocketSession::on_stop() {
+    close(1001, "the server ends");
+}
+
+}  // namespace framepipe::serve

@@ -1,0 +1,74 @@
+// A WebSocket viewer: bare payloads, or whole frames by the subprotocol framepipe.v1.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "serve/ack_window.hpp"
+#include "serve/control.hpp"
+#include "serve/flow.hpp"
+#include "serve/websocket.hpp"
+
+namespace framepipe::serve {
+
+/// What the handshake asked for.
+struct WebSocketOptions {
+    std::optional<std::string> stream;  // nullopt: the default one
+    As as = As::image;
+    double fps = 0;  // 0: all
+    bool meta = false;
+    bool v1 = false;
+};
+
+class WebSocketSession final : public Protocol {
+public:
+    WebSocketSession(Connection& connection, WebSocketOptions options);
+    ~WebSocketSession() override;
+
+    void start();
+    void on_bytes(std::string_view bytes) override;
+    void on_end() override { connection_.close(); }
+    bool may_begin(std::uint32_t slot) override;
+    void on_begun(Outbox::Slot slot) override;
+    void on_tick() override;
+    void on_streams_changed() override;
+    void on_dismissed(Refusal reason) override;
+    void on_stop() override;
+
+private:
+    /// A stream of this viewer. Its counts outlive a subscription.
+    struct Channel {
+        std::uint32_t slot = 0;
+        std::unique_ptr<Flow> flow;
+        AckWindow window;
+        std::uint64_t drops = 0;  // of flows that are gone
+    };
+
+    void on_message(const WebSocketReader::Message& message);
+    void on_control(std::string_view text);
+    void choose_streams();
+    void open(const std::string& stream);
+    void close_channel(Channel& channel);
+    void set_paused(bool paused);
+    void send_status();
+    void send_text(const std::string& text);
+    void send_urgent(std::string frame);
+    void close(std::uint16_t code, std::string_view reason);
+
+    Connection& connection_;
+    WebSocketOptions options_;
+    WebSocketReader reader_;
+    std::map<std::string, Channel> channels_;
+    std::vector<Channel*> by_slot_;
+    bool all_streams_ = false;  // subscribe "*"
+    bool chosen_ = false;       // the streams are known
+    bool paused_ = false;
+    bool pinged_ = false;
+    bool status_due_ = false;
+    std::unique_ptr<Demand> demand_;
+};
+
+}  // namespace framepipe::serve

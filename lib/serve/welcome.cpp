@@ -1,0 +1,76 @@
+#include "serve/welcome.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace framepipe::serve {
+namespace {
+
+bool is_this_machine(const std::string& host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+std::string url(const std::string& host, std::uint16_t port) {
+    return host.find(':') == std::string::npos ? fmt::format("http://{}:{}/", host, port) : fmt::format("http://[{}]:{}/", host, port);
+}
+
+std::string machine_name() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+/// The addresses that others may reach this machine by.
+std::vector<std::string> own_addresses() {
+    std::vector<std::string> all;
+    ifaddrs* first = nullptr;
+    if (getifaddrs(&first) != 0) return all;
+    for (const ifaddrs* one = first; one; one = one->ifa_next) {
+        if (!one->ifa_addr || (one->ifa_flags & IFF_LOOPBACK) || !(one->ifa_flags & IFF_UP)) continue;
+        std::array<char, INET6_ADDRSTRLEN> text{};
+        if (one->ifa_addr->sa_family == AF_INET) {
+            inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(one->ifa_addr)->sin_addr, text.data(), text.size());
+        } else if (one->ifa_addr->sa_family == AF_INET6) {
+            const auto& address = reinterpret_cast<const sockaddr_in6*>(one->ifa_addr)->sin6_addr;
+            if (IN6_IS_ADDR_LINKLOCAL(&address)) continue;  // of no use in a browser
+            inet_ntop(AF_INET6, &address, text.data(), text.size());
+        } else {
+            continue;
+        }
+        all.emplace_back(text.data());
+    }
+    freeifaddrs(first);
+    return all;
+}
+
+}  // namespace
+
+std::vector<std::string> welcome(const std::string& host, std::uint16_t port, bool has_token) {
+    const std::string how = has_token ? "?token=... or Authorization: Bearer ..." : "";
+    if (is_this_machine(host))
+        return {fmt::format("{} (this machine only; for others: --listen :{}){}", url(host, port), port, has_token ? " with " + how : "")};
+    std::vector<std::string> lines;
+    if (host.empty() || host == "0.0.0.0" || host == "::") {
+        std::string line = url("localhost", port);
+        if (const std::string name = machine_name(); !name.empty() && name != "localhost")
+            line += " " + url(name.ends_with(".local") ? name : name + ".local", port);
+        for (const std::string& address : own_addresses()) line += " " + url(address, port);
+        lines.push_back(line);
+    } else {
+        lines.push_back(url(host, port));
+    }
+    if (has_token) lines.back() += " with " + how;
+    return lines;
+}
+
+std::optional<std::string> exposure_warning(const std::string& host, bool has_token) {
+    if (has_token || is_this_machine(host)) return std::nullopt;
+    return "everybody who can reach this machine can watch; --token-file FILE asks viewers for a token";
+}
+
+}  // namespace framepipe::serve
