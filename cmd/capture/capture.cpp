@@ -77,9 +77,11 @@ void declare(CLI::App& app, Options& o) {
            "size to ask of a camera; size of test: (default: 640x480)")
         ->type_name("WxH");
     app.add_option("-r,--fps", o.fps, "frames a second; 0: as fast as the reader takes them")
-        ->check(CLI::NonNegativeNumber)
+        ->check([](const std::string& text) { return wrong_number(text, 1e6, false); })
         ->type_name("N");
-    app.add_option("-n,--count", o.count, "end after N frames")->type_name("N");
+    app.add_option("-n,--count", o.count, "end after N frames")
+        ->check([](const std::string& text) { return wrong_number(text, 1e15, true); })
+        ->type_name("N");
     app.add_flag("--loop{0}", o.loop, "play files again and again; --loop=N: N times in all")->check([](const std::string& text) {
         return wrong_number(text, 1e9, true);
     });

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <opencv2/core/mat.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "frame/error.hpp"

@@ -1,10 +1,12 @@
 // OpenCV's matrices as frames. For this module only: other code never sees OpenCV's types.
 #pragma once
 
-#include <opencv2/core/mat.hpp>
-
 #include "frame/frame.hpp"
 #include "image/pixel_format.hpp"
+
+namespace cv {
+class Mat;
+}
 
 namespace framepipe {
 
