@@ -57,7 +57,7 @@ export async function until(what, condition, limit = 20000) {
         const value = await condition();
         if (value) return value;
         assert.ok(Date.now() < end, `${what}: not within ${limit / 1000} s`);
-        await new Promise((done) => setTimeout(done, 20));
+        await new Promise((done) => setTimeout(done, 5));
     }
 }
 
@@ -69,7 +69,7 @@ export async function colours(page, ...points) {
             const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
             const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
             const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-            const context = canvas.getContext('2d');
+            const context = canvas.getContext('2d', { willReadFrequently: true });
             context.drawImage(bitmap, 0, 0);
             return places.map(([x, y]) => [
                 ...context.getImageData(Math.floor(x * (bitmap.width - 1)), Math.floor(y * (bitmap.height - 1)), 1, 1).data.slice(0, 3),

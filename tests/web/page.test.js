@@ -377,3 +377,33 @@ test('the details show the way of the picture and its own data', async () => {
     assert.match(await text(page, 'facts'), /Number42/);
     assert.match(await text(page, 'meta'), /"label": "cat"/);
 });
+
+/** Resident memory of all of Chromium's processes, in MB. */
+async function memory() {
+    const session = await browser.newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    await session.detach();
+    const pages = await Promise.all(processInfo.map(async ({ id }) => Number((await readFile(`/proc/${id}/statm`, 'utf8')).split(' ')[1])));
+    return (pages.reduce((sum, count) => sum + count, 0) * 4096) / 1e6;
+}
+
+test('a thousand large pictures leave no memory behind', async () => {
+    const { page } = await viewer();
+    // Each is 3.7 MB of pixels: kept by mistake they would be 3.7 GB.
+    const pictures = await Promise.all(['rgb(220 30 30)', 'rgb(30 30 220)'].map((colour) => picture(browser, colour, { type: 'image/jpeg', width: 1280, height: 720 })));
+    let sent = 0;
+    const show = async (count) => {
+        const last = sent + count;
+        while (sent < last) {
+            send(pictures[sent % 2], { type: 'image/jpeg', time_us: server.now_us() });
+            await acked(++sent);
+        }
+    };
+    await show(150);
+    const before = await memory();
+    await show(1000);
+    const grown = (await memory()) - before;
+    assert.ok(grown < 150, `${Math.round(grown)} MB more than before`);
+    await says(page, 'Live');
+    assert.equal(await text(page, 'drops'), '0');
+});
