@@ -16,12 +16,11 @@ FOLDERS = ("DIR",)
 
 
 def choices_in(value):
-    """Of `{a,b}` and `a|b`: [a, b]."""
-    braces = re.search(r"\{([^{}]*)\}", value)
-    if braces:
-        return braces.group(1).split(",")
-    if re.fullmatch(r"[\w.:+-]+(\|[\w.:+-]+)+", value):
-        return value.split("|")
+    """Of `{a,b}` and `a|b`, also as `NAME:{a,b}`: [a, b]."""
+    for part in value.split(":"):
+        words = part[1:-1].split(",") if re.fullmatch(r"\{[^{}>]+\}", part) else part.split("|")
+        if len(words) > 1:
+            return words
     return []
 
 
