@@ -28,6 +28,12 @@ void check_encoded(const Frame& frame) {
 
 }  // namespace
 
+void check_pixels(const Header& header, std::uint64_t payload_size) {
+    // raw_view() compares sizes and looks at no byte.
+    static constexpr std::byte nothing{};
+    raw_view({header, Bytes({}, {&nothing, static_cast<std::size_t>(payload_size)})});
+}
+
 void check(const Frame& frame) {
     const std::string& type = frame.header.type();
     if (frame.header.end()) {

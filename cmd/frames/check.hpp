@@ -10,4 +10,7 @@ namespace framepipe::frames {
 /// throws Error that says what does not fit
 void check(const Frame& frame);
 
+/// The same for pixels whose payload is not at hand.
+void check_pixels(const Header& header, std::uint64_t payload_size);
+
 }  // namespace framepipe::frames

@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "cli/log.hpp"
 #include "command.hpp"
 #include "frame/error.hpp"
+#include "frame/splice_copy.hpp"
 #include "frame/writer.hpp"
 #include "frames/check.hpp"
 #include "frames/meter.hpp"
@@ -43,15 +45,55 @@ std::string json_line(const Frame& frame) {
     return line;
 }
 
-/// Whether the frame is what its header says; if not, that is said, once for each reason.
-bool is_good(const Frame& frame, std::uint64_t number) {
-    try {
-        check(frame);
-        return true;
-    } catch (const Error& error) {
-        log::warn_once(error.what(), "frame " + std::to_string(number) + " on stdin: " + error.what());
-        return false;
+/// What was seen of the stream.
+struct Tally {
+    std::uint64_t number = 0;
+    std::uint64_t bad = 0;
+
+    /// Counts a frame that `look` throws an Error about as bad, and says so, once for each reason.
+    bool is_good(const std::function<void()>& look) {
+        const std::uint64_t current = number++;
+        try {
+            look();
+            return true;
+        } catch (const Error& error) {
+            log::warn_once(error.what(), "frame " + std::to_string(current) + " on stdin: " + error.what());
+            ++bad;
+            return false;
+        }
     }
+};
+
+/// Recorded pixels go from pipe to pipe. returns  false if the work is done
+bool pass_pixels(const Options& o, SpliceCopy& copy, Meter& meter, Tally& tally) {
+    while (o.count == 0 || tally.number < o.count) {
+        auto head = copy.next();
+        if (!head) return true;
+        if (o.common.stream_given) head->header.set("stream", o.common.stream);
+        meter.count(head->header, head->payload_size);
+        if (!tally.is_good([&] { check_pixels(head->header, head->payload_size); })) {
+            copy.leave_out();
+        } else if (!copy.pass(head->header)) {
+            return false;
+        }
+    }
+    return false;
+}
+
+void each_frame(const Options& o, FrameInput& in, FrameWriter& out, Meter& meter, Tally& tally) {
+    while (o.count == 0 || tally.number < o.count) {
+        std::optional<Frame> frame = in.next();
+        if (!frame) break;
+        if (o.common.stream_given) frame->header.set("stream", o.common.stream);
+        meter.count(frame->header, frame->payload.size());
+        const bool good = tally.is_good([&] { check(*frame); });
+        if (!good && (o.pass || o.bare)) continue;
+        const bool written = o.pass   ? out.write(*frame)
+                             : o.bare ? out.write_bare(frame->payload)
+                                      : out.write_bare(as_bytes(json_line(*frame)));
+        if (!written) break;
+    }
+    if (in.skipped() > 0) log::verbose(std::to_string(in.skipped()) + " frames skipped for newer ones");
 }
 
 ExitCode run(const Options& o) {
@@ -60,26 +102,17 @@ ExitCode run(const Options& o) {
     FrameWriter out(STDOUT_FILENO, "frames");
     InputOptions input = input_options(o.common, &out);
     input.stamp = copy;
-    const auto in = open_input(STDIN_FILENO, input);
     Meter meter(o.pass && !o.common.quiet && ::isatty(STDERR_FILENO) == 1);
-    std::uint64_t number = 0, bad = 0;
-    while (o.count == 0 || number < o.count) {
-        std::optional<Frame> frame = in->next();
-        if (!frame) break;
-        if (o.common.stream_given) frame->header.set("stream", o.common.stream);
-        meter.count(frame->header, frame->payload.size());
-        const bool good = is_good(*frame, number++);
-        if (!good) ++bad;
-        if (!good && copy) continue;
-        const bool written = o.pass   ? out.write(*frame)
-                             : o.bare ? out.write_bare(frame->payload)
-                                      : out.write_bare(as_bytes(json_line(*frame)));
-        if (!written) break;
+    Tally tally;
+    if (!o.pass) {
+        each_frame(o, *open_input(STDIN_FILENO, input), out, meter, tally);
+    } else {
+        SpliceCopy pixels(STDIN_FILENO, STDOUT_FILENO, out, "frames", input);
+        if (pass_pixels(o, pixels, meter, tally)) each_frame(o, *pixels.rest(), out, meter, tally);
     }
-    if (in->skipped() > 0) log::verbose(std::to_string(in->skipped()) + " frames skipped for newer ones");
     log::verbose(meter.summary());
-    if (bad == 0) return ExitCode::ok;
-    log::warn(std::to_string(bad) + " of " + std::to_string(number) + " frames are not what their headers say" +
+    if (tally.bad == 0) return ExitCode::ok;
+    log::warn(std::to_string(tally.bad) + " of " + std::to_string(tally.number) + " frames are not what their headers say" +
               (copy ? "; left out" : ""));
     return ExitCode::failed;
 }

@@ -23,6 +23,9 @@ std::optional<Dialect> sniff(ByteReader& reader, const InputOptions& options);
 /// Frames from an input of any dialect but `fpf`. Takes over the reader, and what it has read ahead.
 std::unique_ptr<FrameInput> open_dialect(Dialect dialect, ByteReader reader, const InputOptions& options);
 
+/// open_input() after what `reader` has read ahead.
+std::unique_ptr<FrameInput> open_input(ByteReader reader, InputOptions options);
+
 /// For messages: the beginning of `bytes`, as text in quotes where a program printed text, else the
 /// kind of file by its name, else the first bytes in hexadecimal.
 std::string describe_start(std::span<const std::byte> bytes);

@@ -23,7 +23,8 @@ struct Lengths {
 /// Says where in the input a message belongs: "frame 3 on stdin".
 class Place {
 public:
-    explicit Place(const InputOptions& options) : name_(options.name), max_frame_(options.max_frame) {}
+    explicit Place(const InputOptions& options, std::uint64_t number = 0)
+        : name_(options.name), max_frame_(options.max_frame), number_(number) {}
 
     std::string here() const { return "frame " + std::to_string(number_) + " on " + name_; }
     [[noreturn]] void ended_inside(std::uint64_t got, std::uint64_t wanted) const {
@@ -74,15 +75,15 @@ private:
 
     std::string name_;
     std::uint64_t max_frame_;
-    std::uint64_t number_ = 0;
+    std::uint64_t number_;
 };
 
 /// Frames from a descriptor. Header and payload of a frame come with one readv where the sizes of the
 /// last frames foretell those of the next, and the payload lands where it stays.
 class DescriptorReader : public FrameInput {
 public:
-    DescriptorReader(int fd, Bytes ahead, const InputOptions& options)
-        : fd_(fd), place_(options), carry_(ahead.span().begin(), ahead.span().end()), gate_(fd, options.downstream) {}
+    DescriptorReader(int fd, Bytes ahead, const InputOptions& options, std::uint64_t number)
+        : fd_(fd), place_(options, number), carry_(ahead.span().begin(), ahead.span().end()), gate_(fd, options.downstream) {}
 
     std::optional<Frame> next() override {
         if (!gate_.before_read(!carry_.empty())) return std::nullopt;
@@ -254,8 +255,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<FrameInput> open_fpf(int fd, Bytes ahead, const InputOptions& options) {
-    return std::make_unique<DescriptorReader>(fd, std::move(ahead), options);
+std::unique_ptr<FrameInput> open_fpf(int fd, Bytes ahead, const InputOptions& options, std::uint64_t number) {
+    return std::make_unique<DescriptorReader>(fd, std::move(ahead), options, number);
 }
 
 std::unique_ptr<FrameInput> open_fpf(Bytes bytes, const InputOptions& options) {

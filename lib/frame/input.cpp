@@ -36,20 +36,24 @@ private:
 
 }  // namespace
 
-std::unique_ptr<FrameInput> open_input(int fd, InputOptions options) {
+std::unique_ptr<FrameInput> open_input(ByteReader reader, InputOptions options) {
     const FrameWriter* downstream = options.downstream;
-    const bool latest = options.latest;
+    const bool latest = options.latest && reader.fd() >= 0;
     // Who takes only the newest frame reads on while the output is behind, so nothing is to wait for.
     if (latest) options.downstream = nullptr;
-    ByteReader reader(fd, options.name);
     auto input = std::make_unique<Input>(std::move(reader), std::move(options));
     if (!latest) return input;
     return newest_only(std::move(input), downstream);
 }
 
+std::unique_ptr<FrameInput> open_input(int fd, InputOptions options) {
+    ByteReader reader(fd, options.name);
+    return open_input(std::move(reader), std::move(options));
+}
+
 std::unique_ptr<FrameInput> open_input(Bytes bytes, InputOptions options) {
     ByteReader reader(std::move(bytes), options.name);
-    return std::make_unique<Input>(std::move(reader), std::move(options));
+    return open_input(std::move(reader), std::move(options));
 }
 
 }  // namespace framepipe
