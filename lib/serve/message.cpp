@@ -12,6 +12,8 @@ namespace framepipe::serve {
 namespace {
 
 constexpr std::size_t kMaxFreeFiles = 16;
+/// A small body is worth its copy.
+constexpr std::size_t kMaxJoined = 8 << 10;
 
 /// The parts of a message from `offset` on.
 struct Parts {
@@ -50,6 +52,15 @@ void MemoryFiles::give_back(Descriptor file) {
     if (free_.size() < kMaxFreeFiles) free_.push_back(std::move(file));
 }
 
+Message::Message(std::string head, Bytes body, std::string tail, std::uint64_t frame_id)
+    : head_(std::move(head)), body_(std::move(body)), tail_(std::move(tail)), frame_id_(frame_id) {
+    if (body_.size() > kMaxJoined) return;
+    // One piece is cheaper to send, again and again, than three.
+    head_.append(body_.text()).append(tail_);
+    body_ = {};
+    tail_.clear();
+}
+
 Message::~Message() {
     if (file_) files_->give_back(std::move(file_));
 }
@@ -77,6 +88,7 @@ ssize_t Message::send_some(int socket, std::size_t offset) const {
         auto at = static_cast<off_t>(offset);
         return sendfile(socket, file_.get(), &at, size() - offset);
     }
+    if (body_.empty() && tail_.empty()) return send(socket, head_.data() + offset, head_.size() - offset, MSG_NOSIGNAL | MSG_DONTWAIT);
     Parts parts(offset);
     parts.add(head_.data(), head_.size());
     parts.add(body_.data(), body_.size());

@@ -33,8 +33,7 @@ private:
 class Message {
 public:
     /// frame_id  of the live frame that is in it; 0: none
-    Message(std::string head, Bytes body = {}, std::string tail = {}, std::uint64_t frame_id = 0)
-        : head_(std::move(head)), body_(std::move(body)), tail_(std::move(tail)), frame_id_(frame_id) {}
+    Message(std::string head, Bytes body = {}, std::string tail = {}, std::uint64_t frame_id = 0);
     ~Message();
     Message(const Message&) = delete;
     Message& operator=(const Message&) = delete;

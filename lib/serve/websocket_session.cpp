@@ -61,10 +61,12 @@ void WebSocketSession::open(const std::string& stream) {
     if (channel.flow) return;
     const Wrap wrap = options_.v1 ? Wrap::v1 : options_.meta ? Wrap::bare_meta : Wrap::bare;
     channel.flow = std::make_unique<Flow>(connection_, stream, Form{wrap, options_.as}, channel.slot, options_.fps);
-    channel.flow->on_offer = [this, &channel](const FramePtr& frame) {
-        // Pictures count when they are begun, since a newer one may take their place till then.
-        if (!frame->is_picture()) channel.window.sent(connection_.shard().loop().now());
-    };
+    if (options_.v1) {
+        channel.flow->on_offer = [this, &channel](const FramePtr& frame) {
+            // Pictures count when they are begun, since a newer one may take their place till then.
+            if (!frame->is_picture()) channel.window.sent(connection_.shard().loop().now());
+        };
+    }
     if (paused_) channel.flow->set_paused(true);
     channel.flow->start();
 }
@@ -83,7 +85,7 @@ bool WebSocketSession::may_begin(std::uint32_t slot) {
 }
 
 void WebSocketSession::on_begun(Outbox::Slot slot) {
-    if (slot) by_slot_[*slot]->window.sent(connection_.shard().loop().now());
+    if (slot && options_.v1) by_slot_[*slot]->window.sent(connection_.shard().loop().now());
 }
 
 void WebSocketSession::on_bytes(std::string_view bytes) {
