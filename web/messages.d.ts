@@ -68,8 +68,6 @@ export interface View {
     /** Of the payload as it came. */
     bytes: number;
     fps: number;
-    /** Bytes a second of the stream shown. */
-    rate: number;
     /** Of the picture: while pictures come, when it was drawn; afterwards, now. Negative: not known. */
     age: number;
     drops: number;
@@ -104,6 +102,6 @@ export type Report =
     | { report: 'ready' }
     | { report: 'view'; view: View }
     | { report: 'text'; text: string; error: boolean }
-    | { report: 'details'; header: Header; steps: Step[] }
+    | { report: 'details'; header: Header; steps: Step[]; /** bytes a second */ rate: number }
     | { report: 'saved'; blob: Blob; name: string }
     | { report: 'notice'; text: string };

@@ -17,6 +17,7 @@ const view = (changes) => ({
     stream: '',
     paused: false,
     kind: 'picture',
+    bad: 0,
     ...changes,
 });
 
@@ -30,6 +31,8 @@ test('each state has its words', () => {
     assert.equal(says({ silent: 6000 }), 'No answer');
     assert.equal(says({ paused: true }), 'Paused');
     assert.equal(says({ kind: 'none' }), 'Waiting');
+    assert.equal(says({ kind: 'none', bad: 2 }), 'Damaged');
+    assert.equal(says({ bad: 2 }), 'Live');
     assert.equal(says({ streams: [] }), 'Waiting');
     assert.equal(says({ streams: [{ name: '', state: 'waiting' }] }), 'Waiting');
     assert.equal(says({ streams: [{ name: '', state: 'idle' }] }), 'Idle');

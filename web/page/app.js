@@ -39,7 +39,7 @@ function hear(report) {
             text.classList.toggle('error', report.error);
             break;
         case 'details':
-            details.show(report.header, report.steps);
+            details.show(report.header, report.steps, report.rate);
             break;
         case 'saved':
             download(report.blob, report.name);
@@ -61,6 +61,7 @@ function show(next) {
     text.hidden = next.kind !== 'text';
     const name = next.stream ? streamTitle(next.stream) : 'framepipe';
     document.title = `${status.label} – ${name}`;
+    document.body.dataset['code'] = status.code;
     document.body.classList.toggle('away', status.code === 'reconnecting');
     picture.setAttribute('aria-label', next.kind === 'picture' ? `Picture of ${name}, ${next.width} by ${next.height} pixels` : 'No picture yet');
 
@@ -69,7 +70,7 @@ function show(next) {
     const message = element('message', HTMLElement);
     message.hidden = !away && !other && next.kind !== 'none';
     message.classList.toggle('over', next.kind === 'picture' || next.kind === 'text');
-    const still = other || ['ended', 'paused', 'idle'].includes(status.code);
+    const still = other || ['ended', 'paused', 'idle', 'damaged'].includes(status.code);
     document.querySelector('.mark')?.classList.toggle('still', still);
     element('message-title', HTMLElement).textContent = other ? `This is ${next.type}` : status.title;
     element('message-hint', HTMLElement).textContent = other ? 'It cannot be shown here. It can be saved.' : status.hint;

@@ -21,6 +21,7 @@ export class Bar {
         this.#status.dataset['code'] = status.code;
         put(this.#label, status.label); // only a change is read out
         put(element('fps', HTMLElement), rateText(view.fps));
+        element('fps-part', HTMLElement).hidden = view.fps === 0 && status.code !== 'live';
         put(element('size', HTMLElement), view.width > 0 ? `${view.width} × ${view.height}` : '');
         put(element('bytes', HTMLElement), view.kind === 'none' ? '' : sizeText(view.bytes));
         put(element('age', HTMLElement), view.kind === 'none' ? '' : ageText(view.age));

@@ -1,6 +1,7 @@
 // The panel that tells all about the picture: its header, its way here, its own data.
 
 import { element } from './element.js';
+import { sizeText } from './words.js';
 
 /** @typedef {import('../messages').Header} Header */
 /** @typedef {import('../messages').Step} Step */
@@ -24,10 +25,12 @@ export class Details {
     /**
      * @param {Header} header
      * @param {Step[]} steps
+     * @param {number} rate bytes a second
      */
-    show(header, steps) {
+    show(header, steps, rate) {
         const facts = Object.entries(header).filter(([key]) => !ELSEWHERE.includes(key));
-        element('facts', HTMLElement).replaceChildren(...facts.map(([key, value]) => row('div', NAMES[key] ?? key, fact(key, value))));
+        const rows = facts.map(([key, value]) => row('div', NAMES[key] ?? key, fact(key, value)));
+        element('facts', HTMLElement).replaceChildren(...rows, row('div', 'Data rate', `${sizeText(rate)}/s`));
         let before = 0;
         element('steps', HTMLElement).replaceChildren(
             ...steps.map(({ name, at }) => {

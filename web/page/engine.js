@@ -298,14 +298,13 @@ export class Engine {
                 height: shown?.height ?? 0,
                 bytes: shown?.blob.size ?? 0,
                 fps,
-                rate: bytes,
                 age: shown ? Math.max(0, (coming ? shown.at : time) - taken) : -1,
                 drops: this.#earlierDrops + (this.#current()?.drops ?? 0) + this.#ownDrops,
                 bad: this.#bad,
             },
         });
         if (this.#details && shown) {
-            this.#tell({ report: 'details', header: shown.header, steps: this.#steps(shown) });
+            this.#tell({ report: 'details', header: shown.header, steps: this.#steps(shown), rate: bytes });
         }
     }
 

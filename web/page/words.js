@@ -34,6 +34,10 @@ export function statusOf(view) {
     if (view.paused) {
         return { code: 'paused', label: 'Paused', title: 'Paused', hint: '' };
     }
+    if (view.kind === 'none' && view.bad > 0) {
+        const hint = `${view.bad === 1 ? 'One came' : `${view.bad} came`}, and this browser can decode none of them.`;
+        return { code: 'damaged', label: 'Damaged', title: 'The pictures cannot be shown', hint };
+    }
     const stream = view.streams.find(({ name }) => name === view.stream);
     if (stream?.state === 'ended') {
         const hint = view.kind === 'none' ? 'It brought no picture.' : 'This is its last picture.';
