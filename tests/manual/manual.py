@@ -8,7 +8,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 sys.path.insert(0, os.path.join(SOURCE, "completions"))
 import generate  # noqa: E402
 
-PROGRAM, BIN = sys.argv[1:3]
+PROGRAM, BIN = (os.path.abspath(path) for path in sys.argv[1:3])
 
 
 def commands():
