@@ -60,15 +60,38 @@ void check_extent(const char* type, std::uint64_t width, std::uint64_t height, s
     }
 }
 
-Image decode_image(std::span<const std::byte> bytes, std::optional<PixelFormat> format, std::uint64_t max_pixels, Rgb matte) {
+namespace {
+
+ImageType type_of(std::span<const std::byte> bytes) {
     const std::optional<ImageType> type = image_type(sniff_image(bytes));
     if (!type) throw Error("cannot decode the picture: it is no JPEG, PNG or WebP");
-    Image image = *type == ImageType::jpeg  ? decode_jpeg(bytes, format, max_pixels)
-                  : *type == ImageType::png ? decode_png(bytes, max_pixels)
-                                            : decode_webp(bytes, max_pixels);
-    if (!format || *format == image.format) return image;
-    // A JPEG's planes keep their range and matrix: the least that is to be changed.
-    return convert(image.view(), *format, matte, image.range, image.matrix);
+    return *type;
+}
+
+Image decode_as(ImageType type, std::span<const std::byte> bytes, std::optional<PixelFormat> format, std::uint64_t max_pixels) {
+    switch (type) {
+        case ImageType::png:
+            return decode_png(bytes, max_pixels);
+        case ImageType::webp:
+            return decode_webp(bytes, max_pixels);
+        case ImageType::jpeg:
+            break;
+    }
+    return decode_jpeg(bytes, format, max_pixels);
+}
+
+}  // namespace
+
+Image decode_image(std::span<const std::byte> bytes, std::optional<PixelFormat> format, std::uint64_t max_pixels, Rgb matte) {
+    const ImageType type = type_of(bytes);
+    Image image = decode_as(type, bytes, format, max_pixels);
+    const Range range = type == ImageType::jpeg ? Range::full : Range::limited;
+    if (!format || (*format == image.format && (!is_yuv(image.format) || image.range == range))) return image;
+    return convert(image.view(), *format, matte, range);
+}
+
+Image decode_planes(std::span<const std::byte> bytes, std::uint64_t max_pixels) {
+    return decode_as(type_of(bytes), bytes, PixelFormat::yuv420p, max_pixels);
 }
 
 }  // namespace framepipe

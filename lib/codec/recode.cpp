@@ -51,9 +51,10 @@ Frame Recoder::make(const Frame& frame) {
         if (type != nullptr) return encoded_frame(frame.header, *type, view.extent, encoder_->encode(view));
         return pixel_frame(frame.header, convert(view, *format, matte, view.range, view.matrix));
     }
-    Image image = decode_image(frame.payload, format != nullptr ? std::optional(*format) : std::nullopt, options_.max_pixels, matte);
-    if (type != nullptr) return encoded_frame(frame.header, *type, image.extent, encoder_->encode(image.view()));
-    return pixel_frame(frame.header, std::move(image));
+    if (format != nullptr) return pixel_frame(frame.header, decode_image(frame.payload, *format, options_.max_pixels, matte));
+    const bool planes = *type == ImageType::jpeg || (*type == ImageType::webp && !options_.encoding.webp_lossless);
+    const Image image = planes ? decode_planes(frame.payload, options_.max_pixels) : decode_image(frame.payload, {}, options_.max_pixels);
+    return encoded_frame(frame.header, *type, image.extent, encoder_->encode(image.view()));
 }
 
 Recoded Recoder::operator()(Frame frame) {

@@ -48,7 +48,8 @@ void expand_chroma(const std::uint8_t* in, std::uint8_t* out, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) {
         const auto v = static_cast<std::uint16_t>(std::clamp<std::uint8_t>(in[i], 16, 240) - 16);
         const auto more = static_cast<std::uint16_t>((static_cast<std::uint32_t>(static_cast<std::uint16_t>(4 * v + 29)) * 2267U) >> 16);
-        out[i] = static_cast<std::uint8_t>(v + more);
+        // 16 becomes 1, so that what lies below is the only way to 0.
+        out[i] = static_cast<std::uint8_t>(v + more - (in[i] < 16 ? 1 : 0));
     }
 }
 
