@@ -1,0 +1,52 @@
+// A command of the shell, with our ends of its stdin and stdout.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <chrono>
+#include <string>
+
+#include "frame/descriptor.hpp"
+
+namespace framepipe {
+
+/// A running `/bin/sh -c COMMAND` in a process group of its own, so that a whole pipeline can be ended.
+/// It gets default signals, an empty signal mask, and our stderr. One thread at a time, but for
+/// interrupt().
+class Child {
+public:
+    /// throws SystemError if it cannot be started
+    explicit Child(const std::string& command);
+    /// Ends it, if it still runs, as end() does.
+    ~Child();
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+
+    int input() const { return input_.get(); }    // write here what it reads
+    int output() const { return output_.get(); }  // read here what it writes
+    void close_input() { input_.reset(); }
+
+    /// Makes a blocked read of output() or write to input() of another thread return soon, by killing
+    /// the whole group. Any thread.
+    void interrupt() const;
+
+    /// Waits so long for its own end.
+    /// returns  true if it has ended
+    bool wait(std::chrono::milliseconds time);
+
+    /// Ends it: closes its stdin and waits, then SIGTERM and waits, then SIGKILL.
+    /// returns  how it ended, in words ("exit code 3", "killed by SIGTERM"); empty: with exit code 0
+    std::string end(std::chrono::milliseconds after_close, std::chrono::milliseconds after_term);
+
+private:
+    void signal_group(int signal) const;
+
+    pid_t pid_ = -1;
+    std::atomic<bool> reaped_{false};
+    int status_ = 0;
+    Descriptor input_;
+    Descriptor output_;
+};
+
+}  // namespace framepipe

@@ -1,0 +1,362 @@
+#include "process/responder.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+#include "frame/error.hpp"
+#include "frame/input.hpp"
+#include "frame/writer.hpp"
+#include "process/responder_impl.hpp"
+
+namespace framepipe {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Requests in a pipeline that keeps them apart: enough to keep every stage of it busy.
+constexpr std::size_t kMostUnderWay = 16;
+/// Answers of one asker that wait for an earlier one: beyond this it asks without end.
+constexpr std::size_t kMostAnswersWaiting = 64;
+constexpr auto kFirstBackOff = 100ms;
+constexpr auto kLongestBackOff = 5000ms;
+
+}  // namespace
+
+Frame error_answer(const std::string& words) {
+    Frame frame{Header("text/plain"), Bytes::copy_of(valid_utf8(words))};
+    frame.header.set("error", words);
+    return frame;
+}
+
+void Responder::Impl::say(const std::string& words) const {
+    if (options.say) options.say(words);
+}
+
+bool Responder::Impl::ask(const StatePtr& state, Frame request) {
+    bool sane = true;
+    {
+        const std::lock_guard lock(mutex);
+        ++counts.requests;
+        PendingRequest entry;
+        entry.id = next_id++;
+        if (const auto own = request.header.raw("request")) entry.own_request = std::string(*own);
+        entry.deadline = SteadyClock::now() + options.time_limit;
+        if (options.newest_only) {
+            counts.dropped += std::erase_if(state->pending, [&](const PendingRequest& older) {
+                if (!older.waits()) return false;
+                --waiting;
+                return true;
+            });
+        }
+        const auto own_waiting = std::count_if(state->pending.begin(), state->pending.end(), [](const auto& p) { return p.waits(); });
+        if (static_cast<std::size_t>(own_waiting) >= options.max_waiting) {
+            entry.answer = error_answer("too many requests wait: " + std::to_string(options.max_waiting) + " of this client");
+            ++counts.errors;
+        } else if (waiting >= options.max_waiting_all) {
+            entry.answer = error_answer("too many requests wait: " + std::to_string(options.max_waiting_all) + " of all clients");
+            ++counts.errors;
+        } else {
+            request.header.set("request", std::to_string(entry.id));
+            request.header.set("seq", static_cast<std::int64_t>(counts.requests - 1));
+            request.header.set("time_us", now_us());
+            entry.request = std::move(request);
+            ++waiting;
+        }
+        state->pending.push_back(std::move(entry));
+        sane = state->pending.size() <= kMostAnswersWaiting + options.max_waiting + kMostUnderWay;
+    }
+    changed.notify_all();
+    hand_out(state);
+    return sane;
+}
+
+void Responder::Impl::forget(const StatePtr& state) {
+    {
+        const std::lock_guard lock(mutex);
+        for (const PendingRequest& entry : state->pending) waiting -= entry.waits() ? 1 : 0;
+        state->pending.clear();
+        askers.remove(state);
+    }
+    const std::lock_guard lock(state->delivery);
+    state->gone = true;
+}
+
+void Responder::Impl::hand_out(const StatePtr& state) {
+    const std::lock_guard delivery(state->delivery);
+    while (!state->gone) {
+        Frame answer;
+        {
+            const std::lock_guard lock(mutex);
+            if (state->pending.empty() || !state->pending.front().answer) return;
+            PendingRequest& first = state->pending.front();
+            answer = std::move(*first.answer);
+            if (first.own_request) {
+                answer.header.set_raw("request", *first.own_request);
+            } else {
+                answer.header.erase("request");
+            }
+            state->pending.pop_front();
+        }
+        state->hand_out(std::move(answer));
+    }
+}
+
+/// The next waiting request, of each asker in turn. With the mutex held.
+std::optional<Frame> Responder::Impl::next_request() {
+    const std::size_t most = carries == Carries::yes ? kMostUnderWay : 1;
+    if (waiting == 0 || under_way.size() >= most) return std::nullopt;
+    for (std::size_t i = 0; i < askers.size(); ++i) {
+        const StatePtr state = askers.front();
+        askers.splice(askers.end(), askers, askers.begin());
+        for (PendingRequest& entry : state->pending) {
+            if (!entry.waits()) continue;
+            Frame request = std::move(*entry.request);
+            entry.request.reset();
+            --waiting;
+            under_way.emplace(entry.id, state);
+            return request;
+        }
+    }
+    return std::nullopt;
+}
+
+void Responder::Impl::write_requests(int fd) {
+    ::pthread_setname_np(::pthread_self(), "respond-write");
+    FrameWriter writer(fd);
+    try {
+        for (;;) {
+            std::optional<Frame> request;
+            {
+                std::unique_lock lock(mutex);
+                changed.wait(lock, [&] { return stopping || broken || (request = next_request()); });
+                if (stopping || broken) return;
+            }
+            if (!writer.write(*request)) return break_down("it reads no more");
+        }
+    } catch (const Error& error) {
+        break_down(error.what());
+    }
+}
+
+void Responder::Impl::read_answers(int fd) {
+    ::pthread_setname_np(::pthread_self(), "respond-read");
+    InputOptions input;
+    input.name = "its output";
+    input.max_frame = options.max_frame;
+    try {
+        const auto answers = open_input(fd, input);
+        while (auto frame = answers->next()) take_answer(std::move(*frame));
+        break_down("");
+    } catch (const Error& error) {
+        break_down(error.what());
+    }
+}
+
+void Responder::Impl::take_answer(Frame frame) {
+    StatePtr state;
+    {
+        const std::lock_guard lock(mutex);
+        auto found = under_way.end();
+        if (const auto request = frame.header.string("request")) {
+            if (carries == Carries::unknown) carries = Carries::yes;
+            std::uint64_t id = 0;
+            for (const char c : *request) id = c >= '0' && c <= '9' ? id * 10 + static_cast<std::uint64_t>(c - '0') : 0;
+            found = under_way.find(id);
+        } else if (carries != Carries::yes) {
+            carries = Carries::no;  // one at a time, so the answer can only be for that one
+            found = under_way.begin();
+        }
+        if (found == under_way.end()) {
+            ++counts.strays;
+            return;
+        }
+        answered = true;
+        ++counts.answers;
+        state = found->second.lock();
+        if (state) {
+            for (PendingRequest& entry : state->pending)
+                if (entry.id == found->first && !entry.answer) entry.answer = std::move(frame);
+        }
+        under_way.erase(found);
+    }
+    changed.notify_all();
+    if (state) hand_out(state);
+}
+
+void Responder::Impl::break_down(const std::string& reason) {
+    {
+        const std::lock_guard lock(mutex);
+        if (!broken) why = reason;
+        broken = true;
+    }
+    changed.notify_all();
+}
+
+std::list<Responder::Impl::StatePtr> Responder::Impl::fail_under_way(const std::string& words) {
+    std::list<StatePtr> touched;
+    for (const auto& [id, weak] : under_way) {
+        const StatePtr state = weak.lock();
+        if (!state) continue;
+        for (PendingRequest& entry : state->pending) {
+            if (entry.id != id || entry.answer) continue;
+            entry.answer = error_answer(words);
+            ++counts.errors;
+        }
+        touched.push_back(state);
+    }
+    under_way.clear();
+    return touched;
+}
+
+std::list<Responder::Impl::StatePtr> Responder::Impl::expire(SteadyClock::time_point now, SteadyClock::time_point& next) {
+    std::list<StatePtr> touched;
+    for (const StatePtr& state : askers) {
+        for (PendingRequest& entry : state->pending) {
+            if (entry.answer) continue;
+            if (entry.deadline > now) {
+                next = std::min(next, entry.deadline);
+                continue;
+            }
+            if (entry.waits()) {
+                entry.request.reset();
+                --waiting;
+            } else if (carries != Carries::yes || !answered) {
+                // A late answer could be taken for another's; or the pipeline hangs.
+                broken = true;
+                why = "no answer within the time limit";
+            }
+            under_way.erase(entry.id);
+            const auto seconds = std::chrono::duration<double>(options.time_limit).count();
+            entry.answer = error_answer("no answer within " + std::to_string(seconds).substr(0, 4) + " s");
+            ++counts.errors;
+            touched.push_back(state);
+        }
+    }
+    return touched;
+}
+
+void Responder::Impl::watch(std::unique_lock<std::mutex>& lock) {
+    while (!stopping && !broken) {
+        auto next = SteadyClock::now() + 1h;
+        const auto touched = expire(SteadyClock::now(), next);
+        if (!touched.empty()) {
+            lock.unlock();
+            for (const StatePtr& state : touched) hand_out(state);
+            lock.lock();
+            continue;
+        }
+        changed.wait_until(lock, next);
+    }
+}
+
+void Responder::Impl::run_once() {
+    Child child(options.command);
+    std::thread writer([&] { write_requests(child.input()); });
+    std::thread reader([&] { read_answers(child.output()); });
+    {
+        std::unique_lock lock(mutex);
+        watch(lock);
+        // It ended by itself: its exit code says more than that we killed it.
+        if (broken && why.empty()) {
+            lock.unlock();
+            child.wait(100ms);
+            lock.lock();
+        }
+        // Nobody may write to it when its stdin is closed; a write that blocks ends with the process.
+        if (!stopping || !under_way.empty()) child.interrupt();
+    }
+    changed.notify_all();
+    writer.join();
+    const std::string ended = child.end(200ms, 300ms);
+    reader.join();
+
+    std::list<StatePtr> touched;
+    {
+        const std::lock_guard lock(mutex);
+        if (why.empty()) why = ended.empty() ? "it ended" : ended;
+        touched = fail_under_way("the request was lost: the pipeline stopped (" + why + ")");
+    }
+    for (const StatePtr& state : touched) hand_out(state);
+}
+
+void Responder::Impl::run() {
+    ::pthread_setname_np(::pthread_self(), "respond");
+    auto back_off = kFirstBackOff;
+    bool said = false;
+    std::unique_lock lock(mutex);
+    while (!stopping) {
+        if (!options.start_at_once && waiting == 0) {
+            changed.wait(lock, [&] { return stopping || waiting > 0; });
+            continue;
+        }
+        broken = answered = false;
+        carries = Carries::unknown;
+        why.clear();
+        lock.unlock();
+        try {
+            run_once();
+        } catch (const Error& error) {
+            const std::lock_guard held(mutex);
+            why = error.what();
+        }
+        lock.lock();
+        if (stopping) return;
+        ++counts.restarts;
+        if (answered) {
+            back_off = kFirstBackOff;
+            said = false;
+        }
+        if (!said) say("'" + options.command + "' stopped (" + why + "); it is started again");
+        said = true;
+        // Time limits hold while there is no pipeline, too.
+        const auto until = SteadyClock::now() + back_off;
+        while (!stopping && SteadyClock::now() < until) {
+            auto next = until;
+            const auto touched = expire(SteadyClock::now(), next);
+            lock.unlock();
+            for (const StatePtr& state : touched) hand_out(state);
+            lock.lock();
+            changed.wait_until(lock, next);
+        }
+        back_off = std::min(back_off * 2, std::chrono::milliseconds(kLongestBackOff));
+    }
+}
+
+Responder::Asker::Asker(std::shared_ptr<Impl> impl, Answer answer)
+    : impl_(std::move(impl)), state_(std::make_shared<State>(std::move(answer))) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->askers.push_back(state_);
+}
+
+Responder::Asker::~Asker() {
+    impl_->forget(state_);
+}
+
+bool Responder::Asker::ask(Frame request) {
+    return impl_->ask(state_, std::move(request));
+}
+
+Responder::Responder(ResponderOptions options) : impl_(std::make_shared<Impl>(std::move(options))) {
+    impl_->runner = std::thread([impl = impl_.get()] { impl->run(); });
+}
+
+Responder::~Responder() {
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->stopping = true;
+    }
+    impl_->changed.notify_all();
+    impl_->runner.join();
+}
+
+std::unique_ptr<Responder::Asker> Responder::open(Answer answer) {
+    return std::unique_ptr<Asker>(new Asker(impl_, std::move(answer)));
+}
+
+ResponderCounts Responder::counts() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->counts;
+}
+
+}  // namespace framepipe

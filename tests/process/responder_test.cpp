@@ -1,0 +1,192 @@
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+#include "process/responder.hpp"
+
+using namespace framepipe;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Collects one asker's answers.
+class Box {
+public:
+    Responder::Answer taker() {
+        return [this](Frame frame) {
+            const std::lock_guard lock(mutex_);
+            frames_.push_back(std::move(frame));
+            changed_.notify_all();
+        };
+    }
+    std::vector<Frame> wait_for(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, 30s, [&] { return frames_.size() >= count; });
+        return frames_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<Frame> frames_;
+};
+
+Frame text(const std::string& words) {
+    return {Header("text/plain"), Bytes::copy_of(words)};
+}
+
+/// A filter that knows nothing of `request`: it answers each frame with its payload, in a header of its own.
+constexpr const char* kForeign = R"(python3 -u -c '
+import sys, struct
+i, o = sys.stdin.buffer, sys.stdout.buffer
+while (p := i.read(16)):
+    h, n = struct.unpack("<IQ", p[4:])
+    i.read(h)
+    b = i.read(n)
+    t = b"{\"type\":\"text/plain\"}"
+    if b == b"stop": sys.exit(3)
+    if b == b"hang": continue
+    o.write(b"FPF1" + struct.pack("<IQ", len(t), n) + t + b)
+    o.flush()
+')";
+
+}  // namespace
+
+TEST_CASE("a thousand requests of fifty askers: every answer to its own asker, in its order", "[process]") {
+    for (const char* command : {"cat", kForeign}) {
+        INFO(command);
+        ResponderOptions options;
+        options.command = command;
+        options.max_waiting = 20;
+        Responder responder(options);
+        std::vector<Box> boxes(50);
+        std::vector<std::unique_ptr<Responder::Asker>> askers;
+        for (Box& box : boxes) askers.push_back(responder.open(box.taker()));
+        for (int n = 0; n < 20; ++n)
+            for (std::size_t a = 0; a < askers.size(); ++a) REQUIRE(askers[a]->ask(text(std::to_string(a) + ":" + std::to_string(n))));
+        for (std::size_t a = 0; a < askers.size(); ++a) {
+            const auto answers = boxes[a].wait_for(20);
+            REQUIRE(answers.size() == 20);
+            for (std::size_t n = 0; n < 20; ++n) {
+                CHECK(answers[n].payload.text() == std::to_string(a) + ":" + std::to_string(n));
+                CHECK_FALSE(answers[n].header.raw("request"));
+            }
+        }
+        CHECK(responder.counts().answers == 1000);
+        CHECK(responder.counts().strays == 0);
+    }
+}
+
+TEST_CASE("the asker's own request key comes back", "[process]") {
+    ResponderOptions options;
+    options.command = "cat";
+    Responder responder(options);
+    Box box;
+    const auto asker = responder.open(box.taker());
+    Frame frame = text("x");
+    frame.header.set("request", "my 7");
+    REQUIRE(asker->ask(frame));
+    REQUIRE(box.wait_for(1).size() == 1);
+    CHECK(box.wait_for(1)[0].header.string("request") == "my 7");
+}
+
+TEST_CASE("a pipeline that dies is started again, and the lost request is answered by an error", "[process]") {
+    ResponderOptions options;
+    options.command = kForeign;
+    std::atomic<int> said{0};
+    options.say = [&](const std::string& words) {
+        CHECK_THAT(words, ContainsSubstring("exit code 3") && ContainsSubstring("started again"));
+        ++said;
+    };
+    Responder responder(options);
+    Box box;
+    const auto asker = responder.open(box.taker());
+    REQUIRE(asker->ask(text("stop")));
+    REQUIRE(asker->ask(text("after")));
+    const auto answers = box.wait_for(2);
+    REQUIRE(answers.size() == 2);
+    CHECK_THAT(*answers[0].header.string("error"), ContainsSubstring("lost") && ContainsSubstring("exit code 3"));
+    CHECK(answers[1].payload.text() == "after");
+    CHECK(said == 1);
+    CHECK(responder.counts().restarts == 1);
+}
+
+TEST_CASE("a request without an answer ends by its time limit, and a foreign pipeline is started afresh", "[process]") {
+    ResponderOptions options;
+    options.command = kForeign;
+    options.time_limit = 1500ms;
+    Responder responder(options);
+    Box box;
+    const auto asker = responder.open(box.taker());
+    REQUIRE(asker->ask(text("first")));
+    REQUIRE(box.wait_for(1).size() == 1);
+    REQUIRE(asker->ask(text("hang")));
+    REQUIRE(box.wait_for(2).size() == 2);
+    CHECK_THAT(*box.wait_for(2)[1].header.string("error"), ContainsSubstring("no answer within 1.50 s"));
+    REQUIRE(asker->ask(text("again")));
+    REQUIRE(box.wait_for(3).size() == 3);
+    CHECK(box.wait_for(3)[2].payload.text() == "again");
+}
+
+TEST_CASE("a command that cannot run answers every request with an error", "[process]") {
+    ResponderOptions options;
+    options.command = "exec no-such-command-here 2>/dev/null";
+    options.time_limit = 300ms;
+    Responder responder(options);
+    Box box;
+    const auto asker = responder.open(box.taker());
+    REQUIRE(asker->ask(text("a")));
+    REQUIRE(asker->ask(text("b")));
+    for (const Frame& answer : box.wait_for(2)) CHECK(answer.header.string("error"));
+    CHECK(box.wait_for(2).size() == 2);
+}
+
+TEST_CASE("more requests than may wait are answered by an error, in order", "[process]") {
+    ResponderOptions options;
+    options.command = "sleep 1000";
+    options.max_waiting = 2;
+    options.time_limit = 200ms;
+    Responder responder(options);
+    Box box;
+    const auto asker = responder.open(box.taker());
+    for (int i = 0; i < 10; ++i) REQUIRE(asker->ask(text("x")));
+    const auto answers = box.wait_for(10);
+    REQUIRE(answers.size() == 10);
+    CHECK_THAT(*answers[0].header.string("error"), ContainsSubstring("no answer within"));
+    CHECK_THAT(*answers[9].header.string("error"), ContainsSubstring("too many requests wait"));
+}
+
+TEST_CASE("the newest request takes the place of those that wait", "[process]") {
+    ResponderOptions options;
+    options.command = kForeign;
+    options.newest_only = true;
+    options.start_at_once = false;
+    Responder responder(options);
+    Box box;
+    const auto asker = responder.open(box.taker());
+    for (int i = 0; i < 200; ++i) REQUIRE(asker->ask(text(std::to_string(i))));
+    std::size_t count = 1;
+    while (box.wait_for(count).back().payload.text() != "199") ++count;
+    const auto counts = responder.counts();
+    CHECK(counts.dropped > 0);
+    CHECK(counts.dropped + counts.answers == 200);
+}
+
+TEST_CASE("an asker that leaves is forgotten, and nobody gets its answers", "[process]") {
+    ResponderOptions options;
+    options.command = kForeign;
+    Responder responder(options);
+    Box left;
+    Box stays;
+    auto leaver = responder.open(left.taker());
+    const auto stayer = responder.open(stays.taker());
+    for (int i = 0; i < 8; ++i) REQUIRE(leaver->ask(text("gone")));
+    REQUIRE(stayer->ask(text("here")));
+    leaver.reset();
+    const auto answers = stays.wait_for(1);
+    REQUIRE(answers.size() == 1);
+    CHECK(answers[0].payload.text() == "here");
+}
