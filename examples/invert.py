@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """capture test: | python3 examples/invert.py | wsserve: the picture's negative, by the standard library alone."""
-import json
-import struct
-import sys
+import json, struct, sys
 
 NEGATIVE = bytes(255 - value for value in range(256))
 while prefix := sys.stdin.buffer.read(16):
