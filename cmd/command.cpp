@@ -9,6 +9,7 @@
 #include "cli/signals.hpp"
 #include "cli/units.hpp"
 #include "frame/error.hpp"
+#include "help.hpp"
 
 namespace framepipe {
 namespace {
@@ -24,6 +25,7 @@ std::string one_line(std::string words) {
 }  // namespace
 
 void declare_common(CLI::App& app, CommonOptions& options, Role role) {
+    app.formatter(std::make_shared<HelpFormat>());
     app.set_help_flag("-h,--help", "show this help and exit");
     app.set_version_flag("--version", app.get_name() + " (framepipe) " FRAMEPIPE_VERSION, "show the version and exit");
     app.add_flag("-v,--verbose", options.verbose, "say more about what happens");

@@ -50,6 +50,8 @@ def is_folder(option):
 
 
 def value_name(option):
+    if option.type == "HOST:PORT":
+        return option.type
     return "value" if choices(option) else option.type.split(":")[0] or "value"
 
 
