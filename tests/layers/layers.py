@@ -36,6 +36,7 @@ LIBRARIES = [
     (r"linux/videodev2\.h", [r"lib/source/"]),
     (r"zlib\.h", [r"lib/serve/", r"lib/codec/", r"lib/volume/"]),
     (r"openssl/", [r"lib/serve/", r"lib/source/"]),
+    (r"(pango|fontconfig)/|ft2build\.h|hb[\w-]*\.h|glib[\w-]*\.h", [r"lib/text/"]),
     (r"spdlog/", [r"lib/cli/"]),
     (r"fmt/", [r"lib/", r"cmd/"]),
 ]
