@@ -113,6 +113,7 @@ std::unique_ptr<Source> LiveLoop::reopen(const std::string& failure, const std::
         try {
             auto source = open_();
             if (said && say_.notice) say_.notice(fmt::format("{} is back", options_.name));
+            if (!said && say_.verbose) say_.verbose(fmt::format("{} opened again", options_.name));
             return source;
         } catch (const Error& error) {
             if (!options_.retry) throw;
@@ -138,10 +139,7 @@ void LiveLoop::take_frames(std::unique_ptr<Source> source, const std::stop_token
             }
             source.reset();
             if (done.stop_requested()) break;
-            if (failure.empty()) {
-                wait_for_reader(done);
-                if (say_.verbose && !done.stop_requested()) say_.verbose(fmt::format("{} opened again", options_.name));
-            }
+            if (failure.empty()) wait_for_reader(done);
             source = reopen(failure, done);
         }
     } catch (...) {

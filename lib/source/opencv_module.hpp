@@ -16,8 +16,8 @@ namespace framepipe {
 struct CameraRequest {
     std::string device;          // "/dev/video0"
     std::string fourcc;          // "MJPG" and "YUYV" are passed on as they come; anything else becomes bgr24
-    std::optional<Extent> size;  // absent: the device's own
-    std::optional<double> fps;   // absent: the device's own
+    std::optional<Extent> size;  // absent: 640x480
+    std::optional<double> fps;   // absent: 30
 };
 
 /// A camera that is open. next() throws when the device fails.

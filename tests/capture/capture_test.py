@@ -122,6 +122,15 @@ class Recorded(Test):
         pathlib.Path(self.path("x.png")).write_text("hello\n")
         self.capture("x.png", status=1, words="capture: x.png: it is no picture\n")
 
+    def test_broken_pictures_and_bombs_of_other_formats(self):
+        def bmp(width, height):
+            return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+
+        pathlib.Path(self.path("bomb.bmp")).write_bytes(bmp(100_000, 100_000))
+        self.capture("bomb.bmp", status=1, words="capture: bomb.bmp: it has more than 268435456 pixels\n")
+        pathlib.Path(self.path("cut.bmp")).write_bytes(bmp(64, 64) + bytes(100))
+        self.capture("cut.bmp", status=1, words="capture: cut.bmp: the picture is broken\n")
+
     def test_stdin_and_pipes_by_name(self):
         ffmpeg("-f", "lavfi", "-i", "testsrc=s=16x16", "-frames:v", "2", "-f", "image2pipe", "-c:v", "png", self.path("run"))
         with open(self.path("run"), "rb") as run:

@@ -1,5 +1,5 @@
 // The module's one entry: everything else that the program needs of OpenCV goes through this object.
-#include <opencv2/core/utils/logger.hpp>
+#include <iostream>
 #include <opencv2/imgcodecs.hpp>
 
 #include "frame/error.hpp"
@@ -12,15 +12,32 @@ namespace framepipe {
 
 namespace {
 
+/// While it lives, nothing reaches std::cerr: OpenCV prints there what it also tells us.
+class SilentCerr {
+public:
+    SilentCerr() : before_(std::cerr.rdbuf(nullptr)) {}
+    ~SilentCerr() {
+        std::cerr.rdbuf(before_);
+        std::cerr.clear();
+    }
+    SilentCerr(const SilentCerr&) = delete;
+    SilentCerr& operator=(const SilentCerr&) = delete;
+
+private:
+    std::streambuf* before_;
+};
+
 class Module : public OpenCv {
 public:
     std::optional<Frame> read_picture(const std::string& file) override try {
+        const SilentCerr silence;
         if (!cv::haveImageReader(file)) return std::nullopt;
         const cv::Mat mat = cv::imread(file, cv::IMREAD_UNCHANGED);
-        if (mat.empty()) throw Error("it is a broken picture, or one of too many pixels");
+        if (mat.empty()) throw Error("the picture is broken");
         return raw_frame(mat);
     } catch (const cv::Exception& error) {
-        throw Error("OpenCV: " + error.err);
+        // Its limits are expressions of its own code.
+        throw Error(error.err.find("PIXELS") != std::string::npos ? "it has more than 268435456 pixels" : "OpenCV: " + error.err);
     }
 
     std::unique_ptr<Video> open_video(const std::string& url) override { return open_ffmpeg_video(url); }
