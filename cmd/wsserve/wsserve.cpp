@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -82,11 +83,21 @@ std::vector<serve::Asset> page() {
     return assets;
 }
 
-/// What the input's thread leaves behind.
-struct Outcome {
-    std::string failure;
-    bool ended = false;
+/// What the input's thread shares with the main one, which may end first: that thread may be in a read
+/// that nothing ends, so nobody waits for it.
+struct Shared {
+    std::mutex mutex;                 // guards both
+    serve::Server* server = nullptr;  // null: it has ended
+    bool failed = false;
 };
+
+void feed(serve::InputFeed& feed, Shared& shared, bool exit_on_eof) {
+    const std::string failure = feed.run();
+    if (!failure.empty()) log::error(failure);
+    const std::lock_guard lock(shared.mutex);
+    shared.failed = !failure.empty();
+    if (exit_on_eof && shared.server) shared.server->stop();
+}
 
 ExitCode run(Options& o) {
     const HostPort listen = parse_listen(o.listen);
@@ -104,20 +115,17 @@ ExitCode run(Options& o) {
     for (const std::string& line : serve::welcome(listen.host, server.port(), has_token)) log::notice(line);
     if (const auto warning = serve::exposure_warning(listen.host, has_token)) log::warn(*warning);
 
-    // The input's thread may be in a read that nothing ends, so nobody waits for it: what it needs it owns.
-    const auto outcome = std::make_shared<Outcome>();
+    const auto shared = std::make_shared<Shared>();
+    shared->server = &server;
     InputOptions input = input_options(o.common, nullptr);
     input.lines = true;
-    std::thread([outcome, &server, exit_on_eof = o.exit_on_eof,
-                 feed = std::make_shared<serve::InputFeed>(open_input(STDIN_FILENO, std::move(input)), STDIN_FILENO, server.hub(),
-                                                           o.common.stream, o.on_demand)] {
-        const std::string failure = feed->run();
-        if (!failure.empty()) log::error(failure);
-        outcome->failure = failure;
-        if (exit_on_eof) server.stop();
-    }).detach();
+    const auto source = std::make_shared<serve::InputFeed>(open_input(STDIN_FILENO, std::move(input)), STDIN_FILENO, server.hub(),
+                                                           o.common.stream, o.on_demand);
+    std::thread([source, shared, exit_on_eof = o.exit_on_eof] { feed(*source, *shared, exit_on_eof); }).detach();
     server.run();
-    return outcome->failure.empty() || !o.exit_on_eof ? ExitCode::ok : ExitCode::failed;
+    const std::lock_guard lock(shared->mutex);
+    shared->server = nullptr;
+    return shared->failed && o.exit_on_eof ? ExitCode::failed : ExitCode::ok;
 }
 
 }  // namespace

@@ -126,7 +126,6 @@ void WebSocketSession::on_control(std::string_view text) {
     } catch (const Error& error) {
         return send_text(fmt::format(R"({{"error":{}}})", json_string(error.what())));
     }
-    if (control.ping) send_text(fmt::format(R"({{"pong":{},"time_us":{}}})", *control.ping, now_us()));
     if (control.fps) {
         options_.fps = *control.fps;
         for (auto& [name, channel] : channels_)
@@ -146,6 +145,8 @@ void WebSocketSession::on_control(std::string_view text) {
         choose_streams(false);
     }
     if (control.pause) set_paused(*control.pause);
+    // Last, so that it tells that the rest has been done.
+    if (control.ping) send_text(fmt::format(R"({{"pong":{},"time_us":{}}})", *control.ping, now_us()));
     if (!connection_.closing() && !connection_.sending()) connection_.flush();  // a window may have opened
 }
 

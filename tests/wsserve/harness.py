@@ -46,7 +46,7 @@ class Server:
     def __init__(self, *arguments, stdin=subprocess.PIPE, env=None, listen="127.0.0.1:0", preexec=None):
         command = [os.path.join(BIN, "wsserve"), "--listen", listen, *arguments]
         self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                                        env={**os.environ, **(env or {})}, preexec_fn=preexec)
+                                        env={"TSAN_OPTIONS": "atexit_sleep_ms=0", **os.environ, **(env or {})}, preexec_fn=preexec)
         self.lines = []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

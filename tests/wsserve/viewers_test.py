@@ -100,14 +100,15 @@ class Slow(unittest.TestCase):
     def test_live_frames_stay_within_their_memory(self):
         with Server("--max-memory", "20MB") as server:
             slow = []
+            gone = 'refusals_total{reason="memory"}'
             server.write(frame(b"first"))
+            server.frames_in(1)
             for i in range(12):  # each comes to hold a picture of its own
-                viewer = WebSocket(server, receive_buffer=4096)
-                slow.append(viewer)
-                server.viewers(len(slow)) if i < 2 else None
+                slow.append(WebSocket(server, receive_buffer=4096))
+                eventually(lambda: server.metric("viewers") + server.metric(gone) == i + 1, "the viewer")
                 server.write(frame(bytes(5_000_000)))
                 server.frames_in(i + 2)
-            eventually(lambda: server.metric('refusals_total{reason="memory"}') > 0, "a viewer to go")
+            eventually(lambda: server.metric(gone) > 0, "a viewer to go")
             eventually(lambda: server.metric("live_bytes") <= 25_000_000, "less memory")
             self.assertGreater(server.metric("viewers"), 0)
             with WebSocket(server) as viewer:
