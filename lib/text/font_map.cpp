@@ -27,11 +27,12 @@ bool is_file_name(const std::string& font) {
     return std::ranges::find(kEndings, std::string_view(ending)) != std::end(kEndings);
 }
 
-/// Before fontconfig looks for fonts: the file first. But not where Pango asks for emoji.
+/// Before fontconfig looks for fonts: the file first. But not where Pango asks for emoji, which begin with that family.
 void prefer_file(FcPattern* pattern, gpointer file) {
     FcChar8* family = nullptr;
-    if (FcPatternGetString(pattern, FC_FAMILY, 0, &family) == FcResultMatch && g_strcmp0(reinterpret_cast<char*>(family), "emoji") == 0)
-        return;
+    for (int i = 0; FcPatternGetString(pattern, FC_FAMILY, i, &family) == FcResultMatch; ++i) {
+        if (g_strcmp0(reinterpret_cast<char*>(family), "emoji") == 0) return;
+    }
     FcPatternAddString(pattern, FC_FILE, static_cast<const FcChar8*>(file));
 }
 
