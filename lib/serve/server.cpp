@@ -36,8 +36,10 @@ struct Server::Impl {
         : hub(std::make_shared<Hub>(options.hub)),
           access(std::move(options.access), machine_name()),
           site(options.web.empty() ? Site(assets) : Site(options.web)),
-          context{*hub,           access, site, options.default_as, websocket_paths(options.websocket_paths), options.stall_timeout,
-                  kHeaderTimeout, {}} {
+          context{*hub,           access,  site, options.default_as, websocket_paths(options.websocket_paths), options.stall_timeout,
+                  kHeaderTimeout, nullptr, {}} {
+        if (options.respond) desk = std::make_unique<Desk>(std::move(*options.respond));
+        context.desk = desk.get();
         auto listening = listen_on(options.host, options.port);
         port = listening.port;
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -58,6 +60,7 @@ struct Server::Impl {
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::unique_ptr<Listener>> listeners;
     std::size_t next = 0;
+    std::unique_ptr<Desk> desk;  // ends before the shards that its answers go to
 };
 
 Server::Server(ServerOptions options, std::span<const Asset> assets) : impl_(std::make_unique<Impl>(std::move(options), assets)) {}

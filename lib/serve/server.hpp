@@ -12,6 +12,7 @@
 
 #include "serve/access.hpp"
 #include "serve/hub.hpp"
+#include "serve/questions.hpp"
 #include "serve/site.hpp"
 
 namespace framepipe::serve {
@@ -26,6 +27,7 @@ struct ServerOptions {
     std::chrono::nanoseconds stall_timeout = std::chrono::seconds(30);
     AccessOptions access;
     HubOptions hub;
+    std::optional<RespondOptions> respond;
 };
 
 class Server {
