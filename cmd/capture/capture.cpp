@@ -31,13 +31,16 @@ namespace framepipe {
 
 namespace {
 
+/// What CLI11 makes of a flag without a value.
+constexpr const char* kForEver = "true";
+
 struct Options {
     CommonOptions common;
     std::vector<std::string> sources;
     std::optional<Extent> size;
     std::optional<double> fps;
     std::optional<std::uint64_t> count;
-    std::string loop;  // times in all; "0": for ever; empty: not given
+    std::string loop;  // times in all; "0" or kForEver: without end; empty: not given
     bool strict = false;
     std::string pixel_format;   // empty: not given
     std::string camera_format;  // empty: not given
@@ -82,8 +85,8 @@ void declare(CLI::App& app, Options& o) {
     app.add_option("-n,--count", o.count, "end after N frames")
         ->check([](const std::string& text) { return wrong_number(text, 1e15, true); })
         ->type_name("N");
-    app.add_flag("--loop{0}", o.loop, "play files again and again; --loop=N: N times in all")->check([](const std::string& text) {
-        return wrong_number(text, 1e9, true);
+    app.add_flag("--loop", o.loop, "play files again and again; --loop=N: N times in all")->check([](const std::string& text) {
+        return text == kForEver ? std::string() : wrong_number(text, 1e9, true);
     });
     app.add_flag("--strict", o.strict, "end at a bad picture instead of leaving it out");
     app.add_option("--pixel-format", o.pixel_format, "pixel format of test: (default: rgb24)")
@@ -150,7 +153,7 @@ ExitCode run_files(const Options& o, FrameWriter& out) {
     // What has no end is ended by a signal as a live source is; else the signal's own action is right.
     std::stop_source stop;
     std::optional<StopSignals> signals;
-    const std::uint64_t loops = o.loop.empty() ? 1 : std::stoull(o.loop);
+    const std::uint64_t loops = o.loop.empty() ? 1 : o.loop == kForEver ? 0 : std::stoull(o.loop);
     if (loops == 0) signals.emplace([&](int) { stop.request_stop(); }, true);
     Sequence sequence(std::move(files), {loops, o.strict, o.common.max_frame, &out}, say());
     const double default_fps = o.loop.empty() ? 0 : 10;

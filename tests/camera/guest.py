@@ -1,6 +1,7 @@
 """What the camera tests share inside the guest: pipelines with our programs, frames, waiting."""
 import json
 import os
+import pathlib
 import re
 import signal
 import struct
@@ -12,6 +13,13 @@ import time
 BUILD = os.path.abspath(sys.argv[1])
 DATA = os.path.join(BUILD, "tests", "camera-data")
 DEADLINE = 60  # seconds for any one wait; the guest is slow
+
+
+def too_late(*_):
+    raise AssertionError("waited in vain for a frame")
+
+
+signal.signal(signal.SIGALRM, too_late)
 
 
 def program(name):
@@ -29,7 +37,7 @@ def wait_until(true, what):
 
 def jpegs(path):
     """The JPEGs of a file that holds one after the other."""
-    data = open(path, "rb").read()
+    data = pathlib.Path(path).read_bytes()
     starts = [m.start() for m in re.finditer(b"\xff\xd8\xff", data)] + [len(data)]
     return [data[a:b] for a, b in zip(starts, starts[1:])]
 
@@ -53,7 +61,7 @@ class Stage:
         self.words_file.close()
 
     def words(self):
-        return open(self.words_file.name).read()
+        return pathlib.Path(self.words_file.name).read_text()
 
     def says(self, text, times=1):
         wait_until(lambda: self.words().count(text) >= times or self.process.poll() is not None, "%r in %r" % (text, self.words()))
@@ -62,12 +70,16 @@ class Stage:
 
     def frame(self):
         """The next frame: header and payload. None at the end."""
-        prefix = self.out.read(16)
-        if not prefix:
-            return None
-        magic, header, payload = prefix[:4], *struct.unpack("<IQ", prefix[4:])
-        assert magic == b"FPF1", prefix
-        return json.loads(self.out.read(header)), self.out.read(payload)
+        signal.alarm(DEADLINE)
+        try:
+            prefix = self.out.read(16)
+            if not prefix:
+                return None
+            magic, header, payload = prefix[:4], *struct.unpack("<IQ", prefix[4:])
+            assert magic == b"FPF1", prefix
+            return json.loads(self.out.read(header)), self.out.read(payload)
+        finally:
+            signal.alarm(0)
 
     def frames(self, count):
         return [self.frame() for _ in range(count)]

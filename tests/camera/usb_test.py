@@ -1,6 +1,8 @@
 """A USB camera by the kernel's own uvcvideo: run in the guest, see run-test."""
 import os
+import pathlib
 import signal
+import subprocess
 import tempfile
 import unittest
 
@@ -32,8 +34,8 @@ class Pictures(unittest.TestCase):
         for before, after in zip(frames, frames[1:]):
             self.assertGreater(after[0]["seq"], before[0]["seq"])
             self.assertGreater(after[0]["time_us"], before[0]["time_us"])
-        steps = [(after[0]["seq"] - before[0]["seq"]) for before, after in zip(frames, frames[1:])]
-        self.assertTrue(all((b - a) % len(sent) >= 1 for a, b in zip(places, places[1:])), (places, steps))
+        # Some may have been dropped, but none comes twice or before another.
+        self.assertTrue(all(0 < (b - a) % len(sent) < len(sent) / 2 for a, b in zip(places, places[1:])), places)
         header = frames[0][0]
         self.assertEqual((header["type"], header["width"], header["height"], header["live"]), ("image/jpeg", 640, 480, True))
         # What was asked, and what it really gave.
@@ -41,7 +43,7 @@ class Pictures(unittest.TestCase):
         self.assertEqual(words.count("\n"), 1, words)
 
     def test_raw_is_yuyv_as_the_camera_sent_it(self):
-        data = open(os.path.join(guest.DATA, "pictures.yuyv"), "rb").read()
+        data = pathlib.Path(guest.DATA, "pictures.yuyv").read_bytes()
         size = 640 * 480 * 2
         sent = [data[at : at + size] for at in range(0, len(data), size)]
         with UsbCamera(fps=5), Stage("capture", "0", "--camera-format", "raw", "-n", "6") as capture:
@@ -86,8 +88,7 @@ class Absence(unittest.TestCase):
         with UsbCamera() as camera, Stage("capture", DEVICE) as capture:
             capture.frames(3)
             camera.unplug()
-            while b"waiting until it is back" not in capture.words().encode():
-                capture.frame()
+            capture.says("waiting until it is back")
             camera.plug_in()
             capture.says("is back")
             capture.frames(10)
@@ -107,10 +108,10 @@ class Absence(unittest.TestCase):
         with UsbCamera() as camera, Stage("capture", DEVICE) as capture:
             capture.frames(3)
             camera.freeze()
-            for number in (signal.SIGTERM,):
-                status, seconds = capture.stop(number)
-                self.assertEqual(status, 0)
-                self.assertLess(seconds, 2)  # one second, and the guest's slowness
+            status, seconds = capture.stop(signal.SIGTERM)
+            self.assertEqual(status, 0)
+            # A second, and the guest's slowness; OpenCV's read alone would take five.
+            self.assertLess(seconds, 3)
 
     def test_reader_leaves(self):
         with UsbCamera(), Stage("capture", DEVICE) as capture:
@@ -146,11 +147,8 @@ class Demand(unittest.TestCase):
 
     def test_and_for_small_pictures(self):
         # A hundred of them would fit into the smallest pipe.
-        import subprocess
-
-        with tempfile.NamedTemporaryFile(suffix=".mjpg") as small:
-            subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "color=s=16x16:d=0.1", "-c:v", "mjpeg", "-f", "mjpeg", small.name], check=True)
-            with UsbCamera(mjpg=small.name), Stage("capture", DEVICE, "-v", "--idle-close", "1s") as capture:
+        with UsbCamera(mjpg=os.path.join(guest.DATA, "small.mjpg")):
+            with Stage("capture", DEVICE, "-v", "--idle-close", "1s") as capture:
                 self.check_idle(capture, capture)
 
 
@@ -169,13 +167,13 @@ class Refusals(unittest.TestCase):
         with UsbCamera():
             os.chmod(DEVICE, 0o660)
             command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", program("capture"), DEVICE]
-            done = guest.subprocess.run(command, stdout=guest.subprocess.PIPE, stderr=guest.subprocess.PIPE, text=True)
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             self.assertEqual(done.returncode, 1)
             self.assertIn("permission denied; add yourself to the group video", done.stderr)
 
     def test_list_devices(self):
         with UsbCamera():
-            done = guest.subprocess.run([program("capture"), "--list-devices"], stdout=guest.subprocess.PIPE, text=True)
+            done = subprocess.run([program("capture"), "--list-devices"], stdout=subprocess.PIPE, text=True)
             self.assertEqual(done.returncode, 0)
             self.assertIn("/dev/video0  Test camera", done.stdout)
             self.assertIn("    MJPG  Motion-JPEG\n        640x480 (25, 12.5 fps)", done.stdout)

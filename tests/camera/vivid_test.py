@@ -16,8 +16,7 @@ class Errors(unittest.TestCase):
         with Stage("capture", DEVICE, "-s", "320x180") as capture:
             capture.frames(3)
             control("inject_fatal_streaming_error=1")
-            while "waiting until it is back" not in capture.words():
-                capture.frame()
+            capture.says("waiting until it is back")
             capture.says("/dev/video0 is back")
             header, payload = capture.frames(5)[-1]
             self.assertEqual((header["format"], header["width"], header["height"]), ("yuyv422", 320, 180))

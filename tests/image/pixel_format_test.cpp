@@ -77,8 +77,6 @@ TEST_CASE("a frame that does not hold the pixels it says is an error that names 
           "cannot take pixels: the payload has 11 bytes, 2x2 rgb24 is 12");
     CHECK(error(R"({"type":"image/x-raw","format":"rgb24","width":0,"height":2})", 0) ==
           "cannot take pixels of 0x2: not the size of a picture");
-    CHECK(error(R"({"type":"image/x-raw","format":"rgb24","width":-3,"height":2})", 0) ==
-          "cannot take pixels of -3x2: not the size of a picture");
     CHECK(error(R"({"type":"image/x-raw","format":"rgb24","width":4294967296,"height":4294967296})", 0) ==
           "cannot take pixels of 4294967296x4294967296: not the size of a picture");
     CHECK(error(R"({"type":"image/x-raw","format":"rgb25","width":1,"height":1})", 3) == "cannot take pixels of format 'rgb25': unknown");

@@ -51,7 +51,7 @@ export async function says(page, label) {
 }
 
 /** Waits for something to become true, on our side. */
-export async function until(what, condition, limit = 20000) {
+export async function until(what, condition, limit = 30000) {
     const end = Date.now() + limit;
     for (;;) {
         const value = await condition();

@@ -1,8 +1,10 @@
-// The page: starts the engine, shows what it reports, and passes on what the person wants.
+// The page: shows what the engine reports, and passes on what the person wants.
 
+import { putStreamInAddress, socketAddress, streamInAddress } from './address.js';
 import { Bar } from './bar.js';
 import { Details } from './details.js';
 import { element } from './element.js';
+import { Host } from './host.js';
 import { listenToKeys } from './keys.js';
 import { Menu } from './menu.js';
 import { statusOf, streamTitle } from './words.js';
@@ -13,7 +15,6 @@ import { statusOf, streamTitle } from './words.js';
 
 const ALONE_AFTER = 2500;
 const NOTICE_FOR = 4000;
-const HIDE_AFTER = 3000;
 
 const picture = element('picture', HTMLCanvasElement);
 const text = element('text', HTMLPreElement);
@@ -23,8 +24,21 @@ const bar = new Bar();
 const details = new Details();
 const menu = new Menu((name) => send({ order: 'stream', name }));
 
-/** @type {(order: Order) => void} */
-let send = () => {};
+/** The stream that the page's address names. */
+let remembered = streamInAddress();
+const host = new Host(picture, socketAddress(), remembered, hear);
+
+/** @param {Order} order */
+function send(order) {
+    host.send(order);
+}
+
+addEventListener('hashchange', () => {
+    remembered = streamInAddress();
+    if (remembered !== null) {
+        send({ order: 'stream', name: remembered });
+    }
+});
 
 // ---- What the engine reports
 
@@ -55,8 +69,9 @@ function show(next) {
     const status = statusOf(next);
     bar.show(next, status);
     menu.show(next.streams, next.stream);
-    if (next.named && next.stream !== null && next.stream !== streamInAddress()) {
-        history.replaceState(null, '', `#${encodeURIComponent(next.stream)}`);
+    if (next.named && next.stream !== null && next.stream !== remembered) {
+        remembered = next.stream;
+        putStreamInAddress(remembered);
     }
     text.hidden = next.kind !== 'text';
     const name = next.stream ? streamTitle(next.stream) : 'framepipe';
@@ -163,120 +178,4 @@ document.addEventListener('fullscreenchange', () => {
     document.body.classList.toggle('full', full);
     bar.full(full);
     stir();
-});
-
-// ---- The engine
-
-/** The room for the picture, in device pixels. */
-const room = { width: 0, height: 0 };
-
-/** @param {ResizeObserverSize | undefined} [exact] what the browser counted, where it does */
-function measure(exact) {
-    // The exact number differs from ours by rounding; a browser that only plays a fine screen counts coarse pixels.
-    const best = (/** @type {number} */ own, /** @type {number | undefined} */ told) => (told !== undefined && Math.abs(told - own) < 2 ? told : Math.round(own));
-    room.width = best(picture.clientWidth * devicePixelRatio, exact?.inlineSize);
-    room.height = best(picture.clientHeight * devicePixelRatio, exact?.blockSize);
-}
-
-const observer = new ResizeObserver((entries) => {
-    measure(entries.at(-1)?.devicePixelContentBoxSize?.[0]);
-    send({ order: 'size', ...room });
-});
-try {
-    observer.observe(picture, { box: 'device-pixel-content-box' });
-} catch {
-    observer.observe(picture);
-}
-
-function address() {
-    const here = new URLSearchParams(location.search);
-    const url = new URL('ws', document.baseURI);
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    for (const key of ['token', 'fps']) {
-        const value = here.get(key);
-        if (value !== null) {
-            url.searchParams.set(key, value);
-        }
-    }
-    return url.href;
-}
-
-/** @returns {string | null} the stream that the page's address names */
-function streamInAddress() {
-    if (location.hash !== '') {
-        try {
-            return decodeURIComponent(location.hash.slice(1));
-        } catch {
-            return location.hash.slice(1);
-        }
-    }
-    return new URLSearchParams(location.search).get('stream');
-}
-
-/** @param {HTMLCanvasElement | OffscreenCanvas} canvas */
-function start(canvas) {
-    if (room.width === 0) {
-        measure();
-    }
-    /** @type {Order} */
-    const order = { order: 'start', canvas, url: address(), stream: streamInAddress(), ...room };
-    if (document.hidden) {
-        send({ order: 'hide', on: true });
-    }
-    send(order);
-}
-
-async function startHere() {
-    const { Engine } = await import('./engine.js');
-    const engine = new Engine(hear);
-    send = (order) => engine.obey(order);
-    start(picture);
-}
-
-function startInWorker() {
-    const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
-    let ready = false;
-    worker.onmessage = (event) => {
-        if (event.data.report === 'ready') {
-            ready = true;
-            send = (order) => worker.postMessage(order, order.order === 'start' ? [/** @type {OffscreenCanvas} */ (order.canvas)] : []);
-            start(picture.transferControlToOffscreen());
-        } else {
-            hear(event.data);
-        }
-    };
-    worker.onerror = (event) => {
-        if (!ready) {
-            // The browser has workers, but none made of modules.
-            event.preventDefault();
-            worker.terminate();
-            void startHere();
-        }
-    };
-}
-
-if (typeof picture.transferControlToOffscreen === 'function') {
-    startInWorker();
-} else {
-    void startHere();
-}
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let hideTimer;
-document.addEventListener('visibilitychange', () => {
-    clearTimeout(hideTimer);
-    if (document.hidden) {
-        hideTimer = setTimeout(() => send({ order: 'hide', on: true }), HIDE_AFTER);
-    } else {
-        send({ order: 'hide', on: false });
-        send({ order: 'wake' });
-    }
-});
-addEventListener('online', () => send({ order: 'wake' }));
-addEventListener('pageshow', () => send({ order: 'wake' }));
-addEventListener('hashchange', () => {
-    const name = streamInAddress();
-    if (name !== null) {
-        send({ order: 'stream', name });
-    }
 });

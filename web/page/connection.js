@@ -21,7 +21,8 @@ const STEADY = 3000; // a link that held for this long begins anew with the shor
 const HANDSHAKE_LIMIT = 10000;
 const PING_EVERY = 2000;
 const SILENCE_LIMIT = 30000; // a large picture on a slow link is a long silence
-const DOUBT = 3000; // once somebody looks, a silence of two missed status messages is worth a test
+const DOUBT = 3000; // once somebody looks, a silence of two missed status messages is worth a test,
+const TEST_LIMIT = 1500; // which a living link passes in this time
 
 /**
  * How long to wait before an attempt: doubling, at most eight seconds, and less by up to a half so
@@ -95,7 +96,7 @@ export class Connection {
         } else if (this.state === 'open' && this.silent > DOUBT) {
             this.ping();
             clearTimeout(this.#timer);
-            this.#timer = setTimeout(() => this.silent > DOUBT && this.#fail(), DOUBT);
+            this.#timer = setTimeout(() => this.silent > DOUBT && this.#fail(), TEST_LIMIT);
         }
     }
 

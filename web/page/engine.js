@@ -89,8 +89,10 @@ export class Engine {
                 this.#rest();
                 break;
             case 'hide':
-                this.#hidden = order.on;
-                this.#rest();
+                if (this.#hidden !== order.on) {
+                    this.#hidden = order.on;
+                    this.#rest();
+                }
                 break;
             case 'details':
                 this.#details = order.on;

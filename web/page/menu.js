@@ -152,7 +152,7 @@ export class Menu {
 function item(place) {
     const li = document.createElement('li');
     li.id = `stream-${place}`;
-    li.role = 'option';
+    li.setAttribute('role', 'option');
     const dot = document.createElement('i');
     dot.className = 'dot';
     const name = document.createElement('span');

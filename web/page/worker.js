@@ -1,6 +1,12 @@
 // The engine in a worker: the page stays quick however large the pictures are.
 
 import { Engine } from './engine.js';
+// What the engine imports, named here too: so all is fetched at once, not after the engine's arrival.
+import './connection.js';
+import './measure.js';
+import './screen.js';
+import './wire.js';
+import './words.js';
 
 const engine = new Engine((report) => self.postMessage(report));
 self.onmessage = (event) => engine.obey(event.data);
