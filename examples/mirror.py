@@ -3,6 +3,6 @@
 import framepipe
 
 for header, picture in framepipe.read():
-    if header["type"] == "image/x-raw" and picture.ndim == 3:
+    if header.get("format") in ("rgb24", "bgr24", "gray"):
         picture = picture[:, ::-1]
     framepipe.write(header, picture)

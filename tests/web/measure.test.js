@@ -43,7 +43,10 @@ test('rare pictures have a rate too, and none when they stopped coming', () => {
 });
 
 test('pauses grow to eight seconds, and no two viewers have the same', () => {
-    assert.deepEqual([0, 1, 2, 3, 4, 5, 6, 50].map((failures) => pauseAfter(failures, 0)), [250, 500, 1000, 2000, 4000, 8000, 8000, 8000]);
+    assert.deepEqual(
+        [0, 1, 2, 3, 4, 5, 6, 50].map((failures) => pauseAfter(failures, 0)),
+        [250, 500, 1000, 2000, 4000, 8000, 8000, 8000],
+    );
     assert.equal(pauseAfter(2, 1), 500);
 });
 

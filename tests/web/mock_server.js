@@ -30,7 +30,9 @@ class Peer {
     constructor(socket, request) {
         this.url = request.url;
         this.#socket = socket;
-        const key = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+        const key = createHash('sha1')
+            .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+            .digest('base64');
         socket.write(
             `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${key}\r\n` +
                 'Sec-WebSocket-Protocol: framepipe.v1\r\n\r\n',

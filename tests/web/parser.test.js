@@ -56,16 +56,31 @@ test('what is no frame is refused with the reason', () => {
         return () => parseFrame(message(bytes));
     };
     const as = () => {};
-    assert.throws(wrong((bytes) => bytes.write('FPF2')), /does not begin with FPF1/);
-    assert.throws(wrong((bytes) => bytes.writeUInt32LE(1, 4)), /header length of 1 is not/);
-    assert.throws(wrong((bytes) => bytes.writeUInt32LE(65537, 4)), /header length of 65537 is not/);
-    assert.throws(wrong((bytes) => bytes.writeBigUInt64LE(2n ** 63n, 8)), /lengths of 14 and 9223372036854775808/);
+    assert.throws(
+        wrong((bytes) => bytes.write('FPF2')),
+        /does not begin with FPF1/,
+    );
+    assert.throws(
+        wrong((bytes) => bytes.writeUInt32LE(1, 4)),
+        /header length of 1 is not/,
+    );
+    assert.throws(
+        wrong((bytes) => bytes.writeUInt32LE(65537, 4)),
+        /header length of 65537 is not/,
+    );
+    assert.throws(
+        wrong((bytes) => bytes.writeBigUInt64LE(2n ** 63n, 8)),
+        /lengths of 14 and 9223372036854775808/,
+    );
     assert.throws(wrong(as, '{"type":'), /header is not JSON/);
     assert.throws(wrong(as, '[1, 2]'), /header is not an object/);
     assert.throws(wrong(as, 'null'), /header is not an object/);
     assert.throws(wrong(as, '{"a":1}'), /header has no type/);
     assert.throws(wrong(as, '{"type":"a/b","stream":3}'), /stream is not a string/);
-    assert.throws(wrong((bytes) => (bytes[17] = 0xff)), /header is not JSON/);
+    assert.throws(
+        wrong((bytes) => (bytes[17] = 0xff)),
+        /header is not JSON/,
+    );
 });
 
 test('the golden frames of the library are read as it reads them', async () => {

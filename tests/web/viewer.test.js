@@ -52,7 +52,10 @@ async function pipe(command, env = {}) {
     };
     running.push(pipe);
     child.stderr.on('data', (data) => (pipe.said += data));
-    const found = await until('an address', () => /http:\/\/localhost:(\d+)\//.exec(pipe.said) ?? (child.exitCode !== null && ['', pipe.said]));
+    const found = await until(
+        'an address',
+        () => /http:\/\/localhost:(\d+)\//.exec(pipe.said) ?? (child.exitCode !== null && ['', pipe.said]),
+    );
     assert.ok(found[0], `wsserve did not start: ${pipe.said}`);
     pipe.url = found[0];
     pipe.port = found[1];
@@ -153,7 +156,10 @@ for (const type of ['png', 'jpeg', 'webp']) {
         await until('the picture', async () => (await page.textContent('#size')) === '64 × 48');
         near((await colours(page, [0.5, 0.5]))[0], [220, 30, 30]);
         const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('s')]);
-        assert.match(download.suggestedFilename(), new RegExp(`^framepipe_\\d{4}-\\d\\d-\\d\\d_\\d\\d-\\d\\d-\\d\\d\\.\\d{3}\\.${ending}$`));
+        assert.match(
+            download.suggestedFilename(),
+            new RegExp(`^framepipe_\\d{4}-\\d\\d-\\d\\d_\\d\\d-\\d\\d-\\d\\d\\.\\d{3}\\.${ending}$`),
+        );
         assert.deepEqual(await readFile(await download.path()), bytes);
     });
 }

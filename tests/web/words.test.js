@@ -68,12 +68,27 @@ test('next and previous go around the list', () => {
 });
 
 test('numbers are short', () => {
-    assert.deepEqual([0, 999, 1000, 9940, 42300, 999499, 999500, 25e6].map(sizeText), ['0 B', '999 B', '1.0 kB', '9.9 kB', '42 kB', '999 kB', '1.0 MB', '25 MB']);
+    assert.deepEqual([0, 999, 1000, 9940, 42300, 999499, 999500, 25e6].map(sizeText), [
+        '0 B',
+        '999 B',
+        '1.0 kB',
+        '9.9 kB',
+        '42 kB',
+        '999 kB',
+        '1.0 MB',
+        '25 MB',
+    ]);
     assert.deepEqual([0, 0.2, 9.96, 29.97, 99.95].map(rateText), ['0', '0.20', '10.0', '30.0', '100']);
-    assert.deepEqual(
-        [-1, 0, 41.6, 1000, 59900, 61e3, 7.3e6, 3 * 86400e3].map(ageText),
-        ['–', '0 ms', '42 ms', '1.0 s', '59.9 s', '1 min', '2 h', '3 days'],
-    );
+    assert.deepEqual([-1, 0, 41.6, 1000, 59900, 61e3, 7.3e6, 3 * 86400e3].map(ageText), [
+        '–',
+        '0 ms',
+        '42 ms',
+        '1.0 s',
+        '59.9 s',
+        '1 min',
+        '2 h',
+        '3 days',
+    ]);
 });
 
 test('a saved picture is named by stream, time and type', () => {

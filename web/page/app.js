@@ -78,7 +78,10 @@ function show(next) {
     document.title = `${status.label} – ${name}`;
     document.body.dataset['code'] = status.code;
     document.body.classList.toggle('away', status.code === 'reconnecting');
-    picture.setAttribute('aria-label', next.kind === 'picture' ? `Picture of ${name}, ${next.width} by ${next.height} pixels` : 'No picture yet');
+    picture.setAttribute(
+        'aria-label',
+        next.kind === 'picture' ? `Picture of ${name}, ${next.width} by ${next.height} pixels` : 'No picture yet',
+    );
 
     const away = status.code === 'reconnecting';
     const other = next.kind === 'other' && !away;

@@ -6,7 +6,14 @@ import { sizeText } from './words.js';
 /** @typedef {import('../messages').Header} Header */
 /** @typedef {import('../messages').Step} Step */
 
-const NAMES = /** @type {Record<string, string>} */ ({ type: 'Type', stream: 'Stream', seq: 'Number', time_us: 'Captured', pts_us: 'Position', live: 'Live' });
+const NAMES = /** @type {Record<string, string>} */ ({
+    type: 'Type',
+    stream: 'Stream',
+    seq: 'Number',
+    time_us: 'Captured',
+    pts_us: 'Position',
+    live: 'Live',
+});
 const ELSEWHERE = ['stages', 'meta', 'width', 'height'];
 
 export class Details {
@@ -66,7 +73,8 @@ function row(tag, name, value) {
  */
 function fact(key, value) {
     if (key === 'time_us' && typeof value === 'number') {
-        return new Date(value / 1000).toLocaleTimeString([], { hour12: false, hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 });
+        const parts = /** @type {const} */ ({ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 });
+        return new Date(value / 1000).toLocaleTimeString([], { ...parts, hour12: false });
     }
     if (key === 'pts_us' && typeof value === 'number') {
         return `${(value / 1e6).toFixed(2)} s`;

@@ -47,7 +47,8 @@ export class Host {
         worker.onmessage = (event) => {
             if (event.data.report === 'ready') {
                 ready = true;
-                this.#send = (order) => worker.postMessage(order, order.order === 'start' ? [/** @type {OffscreenCanvas} */ (order.canvas)] : []);
+                this.#send = (order) =>
+                    worker.postMessage(order, order.order === 'start' ? [/** @type {OffscreenCanvas} */ (order.canvas)] : []);
                 this.#start(this.#canvas.transferControlToOffscreen());
             } else {
                 this.#hear(event.data);

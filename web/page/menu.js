@@ -67,7 +67,10 @@ export class Menu {
     }
 
     #open() {
-        this.#at = Math.max(0, this.#streams.findIndex(({ name }) => name === this.#stream));
+        this.#at = Math.max(
+            0,
+            this.#streams.findIndex(({ name }) => name === this.#stream),
+        );
         this.#list.hidden = false;
         this.#button.setAttribute('aria-expanded', 'true');
         this.#fill();

@@ -45,7 +45,9 @@ export function statusOf(view) {
     }
     if (view.kind === 'none' || !stream || stream.state === 'waiting') {
         const hint =
-            view.stream && !stream ? `The stream “${view.stream}” does not exist yet.` : 'It appears here as soon as it comes through the pipe.';
+            view.stream && !stream
+                ? `The stream “${view.stream}” does not exist yet.`
+                : 'It appears here as soon as it comes through the pipe.';
         return { code: 'waiting', label: 'Waiting', title: 'Waiting for the first picture', hint };
     }
     if (stream.state === 'idle') {
