@@ -27,6 +27,8 @@ public:
     DialectInput(ByteReader reader, const InputOptions& options)
         : reader_(std::move(reader)), max_frame_(options.max_frame), stamp_(options.stamp) {}
 
+    bool has_read_ahead() const override { return !reader_.available().empty(); }
+
 protected:
     /// A frame begins with the next byte; waits for it, and reads ahead at most `ahead` bytes.
     /// returns  false at the end of the input

@@ -100,6 +100,8 @@ public:
         return Frame{std::move(header), std::move(block_).share()};
     }
 
+    bool has_read_ahead() const override { return !carry_.empty(); }
+
 private:
     /// Bytes that came with the frame before.
     void use_carry() {

@@ -22,6 +22,8 @@ public:
         return inner_->next();
     }
 
+    bool has_read_ahead() const override { return inner_ && inner_->has_read_ahead(); }
+
 private:
     std::unique_ptr<FrameInput> open(Dialect dialect) {
         if (dialect != Dialect::fpf) return open_dialect(dialect, std::move(reader_), options_);

@@ -22,6 +22,9 @@ public:
     /// throws Error if the input is broken: what was read before stays good, nothing more comes.
     virtual std::optional<Frame> next() = 0;
 
+    /// True if bytes behind the last frame have been read already: what waits is not in the pipe alone.
+    virtual bool has_read_ahead() const { return false; }
+
     /// Frames that were read and left out (`--latest`).
     virtual std::uint64_t skipped() const { return 0; }
 };

@@ -227,6 +227,7 @@ void HttpSession::respond(const Request& request, Response response) {
 
 void HttpSession::refuse(const Request& request, unsigned status, Refusal reason, std::string_view text) {
     connection_.shard().counters().refusals[static_cast<std::size_t>(reason)].add();
+    close_ = close_ || status == 400 || status == 431;  // where the next request begins is then in doubt
     Response response = text_response(status, text);
     if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
     respond(request, std::move(response));

@@ -21,6 +21,7 @@ Hub::~Hub() = default;
 std::size_t Hub::add_sink(FrameSink& sink) {
     const std::lock_guard lock(mutex_);
     sinks_.push_back(&sink);
+    watching_all_.push_back(0);
     return sinks_.size() - 1;
 }
 
@@ -62,7 +63,7 @@ void Hub::publish(Frame frame) {
     alive_.push_back(live);
     if (changes) tell_changed();
     for (std::size_t i = 0; i < sinks_.size(); ++i)
-        if (stream.sinks[i] > 0) sinks_[i]->deliver(live);
+        if (stream.sinks[i] > 0 || watching_all_[i] > 0) sinks_[i]->deliver(live);
     shed_oldest(live->id());
 }
 
@@ -138,6 +139,11 @@ void Hub::leave(std::size_t sink, const std::string& name, Form form) {
     --stream.sinks[sink];
     // A name that only viewers know is forgotten with the last of them, or they could fill the memory.
     if (stream.state == StreamState::waiting && stream.viewers() == 0) streams_.erase(name);
+}
+
+void Hub::watch_all(std::size_t sink, int change) {
+    const std::lock_guard lock(mutex_);
+    watching_all_[sink] += change;
 }
 
 std::optional<std::string> Hub::default_stream() const {

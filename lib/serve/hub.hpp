@@ -76,6 +76,9 @@ public:
     /// Counts a viewer of the stream, which need not exist yet.
     Joined join(std::size_t sink, const std::string& stream, Form form);
     void leave(std::size_t sink, const std::string& stream, Form form);
+    /// From here on (change: 1) the sink gets the frames of all streams, so that a viewer who waits for
+    /// whatever stream comes misses none of its frames; no longer (-1).
+    void watch_all(std::size_t sink, int change);
 
     /// What a viewer gets that names none: "" if it exists, else the first one; nullopt: none exists.
     std::optional<std::string> default_stream() const;
@@ -104,6 +107,7 @@ private:
 
     mutable std::mutex mutex_;  // guards all below
     std::vector<FrameSink*> sinks_;
+    std::vector<int> watching_all_;  // viewers in each sink
     std::map<std::string, Stream, std::less<>> streams_;
     std::vector<std::string> order_;  // of streams that a frame has come for
     std::deque<std::weak_ptr<LiveFrame>> alive_;

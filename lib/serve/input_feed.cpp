@@ -59,7 +59,7 @@ void InputFeed::take(Frame frame) {
 bool InputFeed::is_old(const Frame& frame) {
     if (!frame.header.is_image() || frame.header.end()) return false;
     if (staleness_.can_tell(frame.header)) return staleness_.is_stale(frame.header, now_us());
-    return thrown_bytes_ < pipe_size(fd_) && is_readable(fd_);
+    return thrown_bytes_ < pipe_size(fd_) && (input_->has_read_ahead() || is_readable(fd_));
 }
 
 void InputFeed::wait_for_demand() {

@@ -17,6 +17,14 @@ Subscription::~Subscription() {
     shard_.unsubscribe(*this);
 }
 
+WatchAll::WatchAll(Shard& shard) : shard_(shard) {
+    shard_.hub().watch_all(shard_.sink_, 1);
+}
+
+WatchAll::~WatchAll() {
+    shard_.hub().watch_all(shard_.sink_, -1);
+}
+
 Shard::Shard(Context& context)
     : context_(context),
       sink_(context.hub.add_sink(*this)),

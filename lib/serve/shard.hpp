@@ -53,6 +53,18 @@ private:
     Hub& hub_;
 };
 
+/// While it lives, its shard is handed the frames of all streams.
+class WatchAll {
+public:
+    explicit WatchAll(Shard& shard);
+    ~WatchAll();
+    WatchAll(const WatchAll&) = delete;
+    WatchAll& operator=(const WatchAll&) = delete;
+
+private:
+    Shard& shard_;
+};
+
 /// deliver() and the other calls of FrameSink, adopt() and stop() are for any thread.
 class Shard final : public FrameSink {
 public:
@@ -83,6 +95,7 @@ public:
 
 private:
     friend class Subscription;
+    friend class WatchAll;
     struct Listeners {
         std::vector<Subscription*> all;  // null: left during a delivery
         bool delivering = false;

@@ -39,28 +39,30 @@ WebSocketSession::~WebSocketSession() {
 void WebSocketSession::start() {
     connection_.flush();
     if (options_.v1) send_status();
-    choose_streams();
+    if (!options_.stream) watch_ = std::make_unique<WatchAll>(connection_.shard());
+    choose_streams(false);
 }
 
-void WebSocketSession::choose_streams() {
+void WebSocketSession::choose_streams(bool changed) {
     if (connection_.closing()) return;
     if (all_streams_) {
-        for (const StreamStatus& stream : connection_.shard().hub().streams()) open(stream.name);
+        for (const StreamStatus& stream : connection_.shard().hub().streams()) open(stream.name, changed);
         return;
     }
     if (chosen_) return;
     const auto name = options_.stream ? options_.stream : connection_.shard().hub().default_stream();
     if (!name) return;
     chosen_ = true;
-    open(*name);
+    open(*name, changed && !options_.stream);
+    watch_.reset();
 }
 
-void WebSocketSession::open(const std::string& stream) {
+void WebSocketSession::open(const std::string& stream, bool is_new) {
     if (connection_.closing()) return;
     if (channels_.size() >= kMaxChannels && !channels_.contains(stream)) return;
-    const auto [found, is_new] = channels_.try_emplace(stream);
+    const auto [found, is_first] = channels_.try_emplace(stream);
     Channel& channel = found->second;
-    if (is_new) {
+    if (is_first) {
         channel.slot = static_cast<std::uint32_t>(by_slot_.size());
         by_slot_.push_back(&channel);
     }
@@ -74,7 +76,7 @@ void WebSocketSession::open(const std::string& stream) {
         };
     }
     if (paused_) channel.flow->set_paused(true);
-    channel.flow->start();
+    if (!is_new || !is_first) channel.flow->start();
 }
 
 void WebSocketSession::close_channel(Channel& channel) {
@@ -139,13 +141,15 @@ void WebSocketSession::on_control(std::string_view text) {
     if (control.subscribe) {
         all_streams_ = false;
         chosen_ = true;
+        watch_.reset();
         for (auto& [name, channel] : channels_)
             if (std::find(control.subscribe->begin(), control.subscribe->end(), name) == control.subscribe->end()) close_channel(channel);
         for (const std::string& name : *control.subscribe) open(name);
     }
     if (control.subscribe_all) {
         all_streams_ = true;
-        choose_streams();
+        if (!watch_) watch_ = std::make_unique<WatchAll>(connection_.shard());
+        choose_streams(false);
     }
     if (control.pause) set_paused(*control.pause);
     if (control.request) ask(control.text, true, *control.request);
@@ -202,10 +206,11 @@ void WebSocketSession::send_urgent(std::string frame) {
 }
 
 void WebSocketSession::on_streams_changed() {
-    choose_streams();
-    if (!options_.v1 || connection_.closing()) return;
-    status_due_ = true;
-    if (!connection_.sending()) send_status();
+    if (options_.v1 && !connection_.closing()) {
+        status_due_ = true;
+        if (!connection_.sending()) send_status();
+    }
+    choose_streams(true);
 }
 
 void WebSocketSession::on_tick() {

@@ -50,8 +50,9 @@ private:
 
     void on_message(const WebSocketReader::Message& message);
     void on_control(std::string_view text);
-    void choose_streams();
-    void open(const std::string& stream);
+    void choose_streams(bool changed);
+    /// is_new  the stream has appeared under our eyes: all its frames are still to come
+    void open(const std::string& stream, bool is_new = false);
     void close_channel(Channel& channel);
     void ask(std::string_view payload, bool is_text, const std::string& own_request = {});
     void set_paused(bool paused);
@@ -65,8 +66,9 @@ private:
     WebSocketReader reader_;
     std::map<std::string, Channel> channels_;
     std::vector<Channel*> by_slot_;
-    bool all_streams_ = false;  // subscribe "*"
-    bool chosen_ = false;       // the streams are known
+    bool all_streams_ = false;         // subscribe "*"
+    bool chosen_ = false;              // the streams are known
+    std::unique_ptr<WatchAll> watch_;  // while they are not
     bool paused_ = false;
     bool pinged_ = false;
     bool status_due_ = false;
