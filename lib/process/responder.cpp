@@ -349,12 +349,16 @@ Responder::Responder(ResponderOptions options) : impl_(std::make_shared<Impl>(st
 }
 
 Responder::~Responder() {
+    stop();
+    impl_->runner.join();
+}
+
+void Responder::stop() {
     {
         const std::lock_guard lock(impl_->mutex);
         impl_->stopping = true;
     }
     impl_->changed.notify_all();
-    impl_->runner.join();
 }
 
 std::unique_ptr<Responder::Asker> Responder::open(Answer answer) {

@@ -71,6 +71,9 @@ public:
     /// Ends the pipeline: closes its stdin, then TERM, then KILL, within a second.
     ~Responder();
 
+    /// Begins the end without waiting for it.
+    void stop();
+
     std::unique_ptr<Asker> open(Answer answer);
     ResponderCounts counts() const;
 

@@ -18,7 +18,7 @@ struct Desk::Tally {
     std::mutex mutex;  // guards all below
     std::size_t open = 0;
     ResponderCounts ended;
-    std::vector<const Responder*> running;
+    std::vector<Responder*> running;
 };
 
 namespace {
@@ -93,6 +93,12 @@ std::unique_ptr<Desk::Place> Desk::open(Responder::Answer answer) {
     auto place = std::make_unique<Place>(std::move(own), tally_);
     place->asker = responder.open(std::move(answer));
     return place;
+}
+
+void Desk::stop() {
+    if (shared_) shared_->stop();
+    const std::lock_guard lock(tally_->mutex);
+    for (Responder* responder : tally_->running) responder->stop();
 }
 
 ResponderCounts Desk::counts() const {

@@ -32,6 +32,9 @@ public:
     class Place;
     std::unique_ptr<Place> open(Responder::Answer answer);
 
+    /// Begins the end of all pipelines without waiting for it.
+    void stop();
+
     const RespondOptions& options() const { return options_; }
     ResponderCounts counts() const;
 

@@ -44,7 +44,7 @@ public:
     /// Lives as long as somebody holds it: an input in a blocking read may outlive the server.
     std::shared_ptr<Hub> hub() const;
 
-    /// Serves until stop().
+    /// Serves until stop(). Threads are started here, so block the signals before.
     void run();
     /// Says farewell to all viewers; run() returns within a second. Any thread.
     void stop();
