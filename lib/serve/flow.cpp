@@ -75,7 +75,8 @@ void Flow::offer(const FramePtr& frame) {
 }
 
 void Flow::drop(Drop reason) {
-    ++drops_;
+    // What a viewer asked not to get, it does not miss.
+    if (reason != Drop::paused && reason != Drop::rate) ++drops_;
     joined_.drops->fetch_add(1, std::memory_order_relaxed);
     shard_.counters().drops[static_cast<std::size_t>(reason)].add();
 }

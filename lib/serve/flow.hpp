@@ -24,7 +24,7 @@ public:
     /// Paused: no pictures, but text.
     void set_paused(bool paused);
     std::uint32_t slot() const { return slot_; }
-    /// Pictures that came and were not sent.
+    /// Frames that the viewer missed: not those that its pause or its rate left out.
     std::uint64_t drops() const { return drops_; }
     /// Called with each frame that goes into the outbox; may be empty.
     std::function<void(const FramePtr&)> on_offer;

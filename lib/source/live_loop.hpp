@@ -15,13 +15,13 @@
 namespace framepipe {
 
 struct LiveOptions {
-    std::string name;  // what messages call the source ("/dev/video0")
+    std::string name = {};  // what messages call the source ("/dev/video0")
     /// Close the device when the reader has taken no byte for so long; 0: never.
     std::chrono::nanoseconds idle_close{0};
     /// Open the device again when it fails, with a growing pause, until it is back.
     bool retry = true;
-    std::optional<std::uint64_t> count;  // frames written in all
-    std::optional<std::string> stream;
+    std::optional<std::uint64_t> count = {};  // frames written in all
+    std::optional<std::string> stream = {};
 };
 
 struct LiveResult {

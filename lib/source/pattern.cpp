@@ -64,7 +64,8 @@ Pattern::Pattern(Extent extent, PixelFormat format)
     fill(background_.span(), format, extent, {0, panel_y, width, panel_height}, black_);
     number_y_ = panel_y + 2 * scale_;
     clock_y_ = number_y_ + kLineHeight * scale_;
-    const std::int64_t lane_top = (panel_y + panel_height + 1) & ~1;
+    // In a low picture the box moves over the letters: something must move.
+    const std::int64_t lane_top = std::min((panel_y + panel_height + 1) & ~1, std::max<std::int64_t>(0, height - 2) & ~1);
     lane_ = {0, lane_top, width, std::max<std::int64_t>(2, (ramp_y - lane_top) & ~1)};
 }
 

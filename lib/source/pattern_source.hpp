@@ -25,8 +25,8 @@ private:
 
 struct LivePatternOptions {
     double fps = 30;
-    std::optional<std::uint64_t> count;  // frames in all
-    std::optional<std::string> stream;
+    std::optional<std::uint64_t> count = {};  // frames in all
+    std::optional<std::string> stream = {};
 };
 
 /// Writes test pictures of a live source: picture n belongs to n / fps after the start. While the

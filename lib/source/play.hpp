@@ -14,13 +14,13 @@ namespace framepipe {
 struct PlayOptions {
     /// Frames a second; 0: as fast as the reader takes them. Absent: frames that know their place in
     /// time (`pts_us`) keep their own pace, others go as fast as the reader takes them.
-    std::optional<double> fps;
+    std::optional<double> fps = {};
     /// Without `fps`: frames a second for frames that do not know their place in time; 0: as above.
     double default_fps = 0;
     /// Frames in all; absent: until the source ends.
-    std::optional<std::uint64_t> count;
+    std::optional<std::uint64_t> count = {};
     /// The `stream` of every frame; absent: as the source has it.
-    std::optional<std::string> stream;
+    std::optional<std::string> stream = {};
 };
 
 /// Plays the source into the writer until it ends, `count` is reached, the reader leaves or `stop` is

@@ -159,7 +159,7 @@ class Refusals(unittest.TestCase):
             self.assertIn(words, capture.words())
 
     def test_busy(self):
-        with UsbCamera(), Stage("capture", DEVICE) as first:
+        with UsbCamera(), Stage("capture", DEVICE, "--idle-close", "0") as first:
             first.frames(1)
             self.refused(DEVICE, words="cannot read /dev/video0: another program uses it")
 

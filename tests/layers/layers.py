@@ -30,9 +30,13 @@ LIBRARIES = [
     (r"boost/(beast|asio)\b", [r"lib/serve/", r"lib/source/", r"lib/process/"]),
     (r"boost/", [r"lib/frame/", r"lib/serve/", r"lib/source/", r"lib/process/", r"lib/broker/", r"cmd/"]),
     (r"(turbojpeg|jpeglib|jerror|jconfig|jmorecfg|png|webp/\w+)(\.h)", [r"lib/codec/"]),
+    (r"(pango|harfbuzz|hb|fribidi|fontconfig|freetype|ft2build|glib|glib-object|cairo)\b", [r"lib/text/"]),
+    (r"mosquitto", [r"lib/broker/"]),
+    (r"(nifti|tiff)", [r"lib/volume/"]),
     (r"linux/videodev2\.h", [r"lib/source/"]),
     (r"zlib\.h", [r"lib/serve/", r"lib/codec/", r"lib/volume/"]),
     (r"openssl/", [r"lib/serve/", r"lib/source/"]),
+    (r"(pango|fontconfig)/|ft2build\.h|hb[\w-]*\.h|glib[\w-]*\.h", [r"lib/text/"]),
     (r"spdlog/", [r"lib/cli/"]),
     (r"fmt/", [r"lib/", r"cmd/"]),
 ]

@@ -32,6 +32,7 @@ def recorded(line):
     line = re.sub(r"\bcapture 0\b", "capture test:", line)
     line = re.sub(r"\bcapture\b(?=[^|]*(?:test:|--loop\b(?!=)))", "capture --count %d" % PICTURES, line)
     line = re.sub(r" (-l|--listen)[ =]\S+", "", line)
+    line = line.replace(" --on-demand", "")  # nobody watches
     return re.sub(r"\bwsserve\b", "wsserve --quiet --exit-on-eof --listen localhost:0", line)
 
 

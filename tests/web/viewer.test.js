@@ -164,6 +164,13 @@ for (const type of ['png', 'jpeg', 'webp']) {
     });
 }
 
+test('what --send-as gives to other viewers does not concern the page', async () => {
+    const { url } = await pipe('capture test: | wsserve --listen localhost:0 --send-as raw');
+    const { page } = await viewer(url);
+    await says(page, 'Live');
+    await until('the picture', async () => (await colours(page, await inPicture(page, 5.5 / 8, 0.15)))[0][0] > 200);
+});
+
 test('a page that waits shows the first picture when it comes, and then a line of text', async () => {
     const { url, stdin } = await pipe('cat | wsserve --listen localhost:0');
     const { page, complaints } = await viewer(url);

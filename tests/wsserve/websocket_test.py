@@ -247,6 +247,10 @@ class V1(unittest.TestCase):
             server.write(frame(b"3"))
             server.write(frame(b"4"))
             eventually(lambda: server.metric('drops_total{reason="rate"}') == 1, "the rate")
+            viewer.control(ping=2)  # what comes after its answer was written after the drops
+            self.next_of(viewer, str, lambda m: m.get("pong") == 2)
+            status = json.loads(self.next_of(viewer, str, lambda m: m.get("streams")))
+            self.assertEqual(status["streams"][0]["drops"], 0, "what a viewer asked not to get, it does not miss")
 
     def test_text_as_bytes_is_for_bare_viewers(self):
         with Server() as server, WebSocket(server, "/ws?as=base64", protocol="framepipe.v1") as viewer:

@@ -25,6 +25,7 @@ export function socketAddress() {
     const here = new URLSearchParams(location.search);
     const url = new URL('ws', document.baseURI);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    url.searchParams.set('as', 'image'); // whatever --send-as says for other viewers
     for (const key of ['token', 'fps']) {
         const value = here.get(key);
         if (value !== null) {

@@ -1,6 +1,5 @@
 #include "source/opencv/video.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <opencv2/videoio.hpp>
 
@@ -21,7 +20,7 @@ public:
         if (!capture_.open(url, cv::CAP_FFMPEG, parameters)) throw Error("it is neither a picture nor a video that can be read");
         live_ = capture_.get(cv::CAP_PROP_FRAME_COUNT) <= 0;
         const double fps = capture_.get(cv::CAP_PROP_FPS);
-        if (std::isfinite(fps) && fps > 0) step_us_ = 1e6 / fps;
+        if (std::isfinite(fps) && fps > 0) step_us_ = std::llround(1e6 / fps);
     }
 
     std::optional<Frame> next() override try {
@@ -37,19 +36,19 @@ public:
     bool live() const override { return live_; }
 
 private:
-    /// The frame's own time stamp. A container that has none says 0 each time: then the rate tells.
+    /// The frame's own time stamp. OpenCV up to 4.6 says 0 for the frames that the decoder held back
+    /// to the end (issue 22141), and for containers that have none: those follow at the last distance.
     std::int64_t position() {
-        const auto stamp = std::llround(capture_.get(cv::CAP_PROP_POS_MSEC) * 1000);
-        const auto counted = std::llround(static_cast<double>(number_++) * step_us_);
-        last_ = number_ > 1 && stamp <= last_ ? std::max<std::int64_t>(counted, last_ + 1) : stamp;
-        return last_;
+        const auto stamp = static_cast<std::int64_t>(std::llround(capture_.get(cv::CAP_PROP_POS_MSEC) * 1000));
+        if (!last_) return *(last_ = stamp);
+        if (stamp > *last_) step_us_ = stamp - *last_;
+        return *(last_ = *last_ + step_us_);
     }
 
     cv::VideoCapture capture_;
     bool live_ = false;
-    double step_us_ = 40'000;
-    std::uint64_t number_ = 0;
-    std::int64_t last_ = 0;
+    std::int64_t step_us_ = 40'000;
+    std::optional<std::int64_t> last_;
 };
 
 }  // namespace

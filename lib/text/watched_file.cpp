@@ -1,0 +1,72 @@
+#include "text/watched_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "frame/descriptor.hpp"
+#include "frame/error.hpp"
+
+namespace framepipe {
+namespace {
+
+constexpr auto kLookEvery = std::chrono::milliseconds(50);
+// File systems count time in ticks of some milliseconds: two writes within one look the same from outside.
+constexpr std::int64_t kTickNs = 100'000'000;
+
+std::int64_t nanoseconds(const timespec& time) {
+    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
+}
+
+}  // namespace
+
+WatchedFile::WatchedFile(std::string name, std::uint64_t max_size) : name_(std::move(name)), max_size_(max_size) {}
+
+std::optional<std::string> WatchedFile::read(Stamp& stamp) const {
+    const Descriptor file(::open(name_.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat status {};
+    if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return {};
+    stamp = {status.st_ino, static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+    std::string contents;
+    char buffer[4096];
+    for (;;) {
+        const ssize_t n = ::read(file.get(), buffer, sizeof buffer);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return {};
+        if (n == 0) return contents;
+        contents.append(buffer, static_cast<std::size_t>(n));
+        if (contents.size() > max_size_) {
+            throw Error(fmt::format("cannot read {}: it is over the limit of {} bytes (--max-text)", name_, max_size_));
+        }
+    }
+}
+
+std::optional<std::string> WatchedFile::changed() {
+    const auto now = SteadyClock::now();
+    if (contents_ && now < next_look_) return {};
+    next_look_ = now + kLookEvery;
+    if (contents_ && settled_) {
+        struct stat status {};
+        if (::stat(name_.c_str(), &status) != 0) return {};
+        const Stamp seen{status.st_ino, static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim),
+                         nanoseconds(status.st_ctim)};
+        if (seen == stamp_) return {};
+    }
+    errno = 0;
+    auto contents = read(stamp_);
+    if (!contents) {
+        if (!contents_) throw SystemError("cannot read " + name_, errno);
+        settled_ = false;
+        return {};
+    }
+    settled_ = now_us() * 1000 - stamp_.status_ns > kTickNs;
+    if (contents == contents_) return {};
+    contents_ = contents;
+    return contents;
+}
+
+}  // namespace framepipe

@@ -1,0 +1,118 @@
+#include "serve/hub.hpp"
+
+#include "catch.hpp"
+
+using namespace framepipe;
+using namespace framepipe::serve;
+
+namespace {
+
+/// A thread of viewers that only keeps what it is given.
+struct Sink final : FrameSink {
+    void deliver(FramePtr frame) override { frames.push_back(std::move(frame)); }
+    void streams_changed() override { ++changes; }
+    void shed(std::uint64_t frame_id) override { shed_frame = frame_id; }
+
+    std::vector<FramePtr> frames;
+    int changes = 0;
+    std::uint64_t shed_frame = 0;
+};
+
+Frame frame(std::string_view payload, std::string_view type = "image/jpeg", std::string_view stream = "") {
+    Header header(type);
+    if (!stream.empty()) header.set("stream", stream);
+    return {std::move(header), Bytes::copy_of(payload)};
+}
+
+}  // namespace
+
+TEST_CASE("frames go to the threads that have viewers of their stream, and to nobody else", "[serve]") {
+    Hub hub({});
+    Sink with, without;
+    const auto first = hub.add_sink(with);
+    hub.add_sink(without);
+    CHECK(hub.join(first, "a", {}).latest == nullptr);
+    hub.publish(frame("1", "image/jpeg", "a"));
+    hub.publish(frame("2", "image/jpeg", "b"));
+    CHECK(with.frames.size() == 1);
+    CHECK(without.frames.empty());
+    CHECK(without.changes == 2);
+    hub.watch_all(1, 1);
+    hub.publish(frame("3", "image/jpeg", "b"));
+    CHECK(without.frames.size() == 1);
+    hub.leave(first, "a", {});
+    hub.publish(frame("4", "image/jpeg", "a"));
+    CHECK(with.frames.size() == 1);
+}
+
+TEST_CASE("the default stream is the one without a name, else the first that came", "[serve]") {
+    Hub hub({});
+    CHECK_FALSE(hub.default_stream());
+    hub.publish(frame("1", "image/jpeg", "a"));
+    hub.publish(frame("2", "image/jpeg", "b"));
+    CHECK(hub.default_stream() == "a");
+    hub.publish(frame("3"));
+    CHECK(hub.default_stream() == "");
+    CHECK(hub.streams().size() == 3);
+}
+
+TEST_CASE("names that only viewers made up are forgotten with them", "[serve]") {
+    Hub hub({});
+    Sink sink;
+    hub.add_sink(sink);
+    hub.join(0, "nobody's", {});
+    CHECK(hub.streams().empty());
+    hub.leave(0, "nobody's", {});
+    CHECK(hub.streams().empty());
+    CHECK(hub.complaint() == "no frame has come yet");
+}
+
+TEST_CASE("an idle stream is healthy and gives newcomers no old picture", "[serve]") {
+    Hub hub({});
+    Sink sink;
+    hub.add_sink(sink);
+    hub.publish(frame("1"));
+    CHECK(hub.latest(""));
+    hub.idle();
+    CHECK_FALSE(hub.latest(""));
+    CHECK(hub.join(0, "", {}).latest == nullptr);
+    CHECK_FALSE(hub.complaint());
+    hub.end_input("");
+    CHECK(hub.latest(""));
+    CHECK(hub.complaint() == "the input has ended");
+    CHECK(hub.streams().front().state == StreamState::ended);
+}
+
+TEST_CASE("beyond the memory for live frames the oldest that is held must go, but never the latest", "[serve]") {
+    HubOptions options;
+    options.max_memory = 250;
+    Hub hub(options);
+    Sink slow;
+    hub.add_sink(slow);
+    hub.join(0, "", {});
+    const std::string large(100, 'x');
+    hub.publish(frame(large));
+    hub.publish(frame(large));
+    CHECK(slow.shed_frame == 0);
+    hub.publish(frame(large));
+    CHECK(slow.shed_frame == 1);
+    slow.frames.erase(slow.frames.begin());
+    slow.shed_frame = 0;
+    hub.publish(frame(large));
+    CHECK(slow.shed_frame == 2);
+    slow.frames.clear();
+    CHECK(hub.metrics().live_frames == 1);
+    slow.shed_frame = 0;
+    hub.publish(frame(std::string(1000, 'x')));
+    slow.frames.clear();
+    CHECK(slow.shed_frame == 0);
+}
+
+TEST_CASE("demand makes the event readable until it is cleared", "[serve]") {
+    Hub hub({});
+    CHECK_FALSE(hub.demanded());
+    hub.add_demand(1);
+    CHECK(hub.demanded());
+    hub.add_demand(-1);
+    CHECK_FALSE(hub.demanded());
+}
