@@ -1,6 +1,7 @@
 // wsserve: serve the frames on stdin to browsers.
 // A page, WebSocket, MJPEG and snapshots of the newest pictures; every viewer gets what its link carries.
 // Ends 0 when told to stop; at the end of input only with --exit-on-eof: 0, or 1 if the input was broken.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -31,6 +32,10 @@ struct Options {
     std::string token_file;
     bool on_demand = false;
     bool exit_on_eof = false;
+    std::string respond;
+    std::string respond_each;
+    std::chrono::nanoseconds respond_timeout = std::chrono::seconds(10);
+    serve::RespondOptions desk;
     serve::ServerOptions server;
 };
 
@@ -60,6 +65,12 @@ void declare(CLI::App& app, Options& o) {
     app.add_option("--allow-host", o.server.access.allow_hosts, "answer to this host name too; repeatable")
         ->type_name("NAME")
         ->allow_extra_args(false);
+    const auto respond =
+        app.add_option("--respond", o.respond, "answer clients' messages by this pipeline, one for all of them")->type_name("CMD");
+    app.add_option("--respond-each", o.respond_each, "the same, with a pipeline for each client")->type_name("CMD")->excludes(respond);
+    add_bytes(app, "--max-request", o.desk.max_request, "longest message that is answered (default: 64KiB)");
+    add_duration(app, "--respond-timeout", o.respond_timeout, "time for an answer, then an error is sent (default: 10s)");
+    app.add_flag("--newest-request", o.desk.pipeline.newest_only, "drop a client's waiting requests when a newer one comes");
     app.add_option("--token-file", o.token_file, "viewers must send the token in this file (or in $FRAMEPIPE_TOKEN)")->type_name("FILE");
 }
 
@@ -81,6 +92,15 @@ std::vector<serve::Asset> page() {
     std::vector<serve::Asset> assets;
     for (const WebAsset& asset : web_assets()) assets.push_back({asset.path, asset.type, asset.etag, asset.body, asset.gzip});
     return assets;
+}
+
+/// With a pipeline that answers, no stream need come in: a terminal or /dev/null is then not read.
+bool has_input() {
+    struct stat in {};
+    struct stat null {};
+    const bool is_null =
+        ::fstat(STDIN_FILENO, &in) == 0 && ::stat("/dev/null", &null) == 0 && S_ISCHR(in.st_mode) && in.st_rdev == null.st_rdev;
+    return !is_null && ::isatty(STDIN_FILENO) == 0;
 }
 
 /// What the input's thread shares with the main one, which may end first: that thread may be in a read
@@ -108,6 +128,19 @@ ExitCode run(Options& o) {
     for (const std::string& path : o.server.websocket_paths)
         if (!path.starts_with('/')) throw UsageError("--ws-path " + path + ": a path begins with /");
 
+    if (!o.respond.empty() || !o.respond_each.empty()) {
+        o.desk.each = o.respond.empty();
+        o.desk.pipeline.command = o.desk.each ? o.respond_each : o.respond;
+        o.desk.pipeline.start_at_once = !o.on_demand;
+        o.desk.pipeline.time_limit = std::chrono::duration_cast<std::chrono::milliseconds>(o.respond_timeout);
+        o.desk.pipeline.max_frame = o.common.max_frame;
+        o.desk.pipeline.say = [](const std::string& words) { log::warn(words); };
+        o.server.respond = o.desk;
+    }
+
+    if (::isatty(STDIN_FILENO) == 1 && !o.server.respond)
+        throw UsageError("stdin is a terminal, which gives no frames; try: capture test: | wsserve");
+
     const std::vector<serve::Asset> assets = page();
     const bool has_token = !o.server.access.token.empty();
     serve::Server server(o.server, assets);
@@ -119,9 +152,11 @@ ExitCode run(Options& o) {
     shared->server = &server;
     InputOptions input = input_options(o.common, nullptr);
     input.lines = true;
-    const auto source = std::make_shared<serve::InputFeed>(open_input(STDIN_FILENO, std::move(input)), STDIN_FILENO, server.hub(),
-                                                           o.common.stream, o.on_demand);
-    std::thread([source, shared, exit_on_eof = o.exit_on_eof] { feed(*source, *shared, exit_on_eof); }).detach();
+    if (has_input() || !o.server.respond) {
+        const auto source = std::make_shared<serve::InputFeed>(open_input(STDIN_FILENO, std::move(input)), STDIN_FILENO, server.hub(),
+                                                               o.common.stream, o.on_demand);
+        std::thread([source, shared, exit_on_eof = o.exit_on_eof] { feed(*source, *shared, exit_on_eof); }).detach();
+    }
     server.run();
     const std::lock_guard lock(shared->mutex);
     shared->server = nullptr;

@@ -32,14 +32,18 @@ public:
     }
     void next_frame() { ++number_; }
 
+    /// Tells by the first four bytes already that this is no frame: a line that a program printed may be
+    /// shorter than a prefix, and more may never come.
+    void check_magic(std::span<const std::byte> start) const {
+        if (start.size() < kMagic.size() || std::memcmp(start.data(), kMagic.data(), kMagic.size()) == 0) return;
+        throw Error(here() + ": not a frame but " + describe_start(first_line(start)) + "; does a program in the pipe print to stdout?");
+    }
+
     /// The lengths that a prefix gives, checked before anything is allocated for them.
     /// start  what was read of the frame, the whole prefix at least
     Lengths lengths(std::span<const std::byte> start) const {
+        check_magic(start);
         const std::byte* prefix = start.data();
-        if (std::memcmp(prefix, kMagic.data(), kMagic.size()) != 0) {
-            throw Error(here() + ": not a frame but " + describe_start(first_line(start)) +
-                        "; does a program in the pipe print to stdout?");
-        }
         const std::uint64_t header = little_endian(prefix + 4, 4);
         const std::uint64_t payload = little_endian(prefix + 8, 8);
         if (header < kMinHeaderSize || header > kMaxHeaderSize) {
@@ -142,6 +146,7 @@ private:
     bool read_head() {
         bool known = false;
         for (;;) {
+            place_.check_magic({head_.data(), head_have_});
             if (!known && head_have_ >= kPrefixSize) {
                 lengths_ = place_.lengths({head_.data(), head_have_});
                 known = true;
@@ -239,6 +244,7 @@ public:
     std::optional<Frame> next() override {
         const std::size_t left = bytes_.size() - at_;
         if (left == 0) return std::nullopt;
+        place_.check_magic(bytes_.span().subspan(at_, std::min<std::size_t>(left, 256)));
         if (left < kPrefixSize) place_.ended_inside(left, kPrefixSize);
         const Lengths lengths = place_.lengths(bytes_.span().subspan(at_, std::min<std::size_t>(left, 256)));
         if (left < lengths.head || left - lengths.head < lengths.payload) place_.ended_inside(left, lengths.head + lengths.payload);

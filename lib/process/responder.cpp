@@ -33,7 +33,7 @@ void Responder::Impl::say(const std::string& words) const {
     if (options.say) options.say(words);
 }
 
-bool Responder::Impl::ask(const StatePtr& state, Frame request) {
+bool Responder::Impl::ask(const StatePtr& state, Frame request, const std::string& refusal) {
     bool sane = true;
     {
         const std::lock_guard lock(mutex);
@@ -50,7 +50,10 @@ bool Responder::Impl::ask(const StatePtr& state, Frame request) {
             });
         }
         const auto own_waiting = std::count_if(state->pending.begin(), state->pending.end(), [](const auto& p) { return p.waits(); });
-        if (static_cast<std::size_t>(own_waiting) >= options.max_waiting) {
+        if (!refusal.empty()) {
+            entry.answer = error_answer(refusal);
+            ++counts.errors;
+        } else if (static_cast<std::size_t>(own_waiting) >= options.max_waiting) {
             entry.answer = error_answer("too many requests wait: " + std::to_string(options.max_waiting) + " of this client");
             ++counts.errors;
         } else if (waiting >= options.max_waiting_all) {
@@ -334,7 +337,11 @@ Responder::Asker::~Asker() {
 }
 
 bool Responder::Asker::ask(Frame request) {
-    return impl_->ask(state_, std::move(request));
+    return impl_->ask(state_, std::move(request), "");
+}
+
+bool Responder::Asker::refuse(Frame request, const std::string& words) {
+    return impl_->ask(state_, std::move(request), words);
 }
 
 Responder::Responder(ResponderOptions options) : impl_(std::make_shared<Impl>(std::move(options))) {
@@ -342,12 +349,16 @@ Responder::Responder(ResponderOptions options) : impl_(std::make_shared<Impl>(st
 }
 
 Responder::~Responder() {
+    stop();
+    impl_->runner.join();
+}
+
+void Responder::stop() {
     {
         const std::lock_guard lock(impl_->mutex);
         impl_->stopping = true;
     }
     impl_->changed.notify_all();
-    impl_->runner.join();
 }
 
 std::unique_ptr<Responder::Asker> Responder::open(Answer answer) {

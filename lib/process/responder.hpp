@@ -56,6 +56,8 @@ public:
         /// Asks. Where that cannot be (too many wait), the answer is an error.
         /// returns  false if so many answers wait unsent that the asker should be let go
         [[nodiscard]] bool ask(Frame request);
+        /// Answers the request with an error, in its turn.
+        [[nodiscard]] bool refuse(Frame request, const std::string& words);
 
     private:
         friend class Responder;
@@ -68,6 +70,9 @@ public:
     explicit Responder(ResponderOptions options);
     /// Ends the pipeline: closes its stdin, then TERM, then KILL, within a second.
     ~Responder();
+
+    /// Begins the end without waiting for it.
+    void stop();
 
     std::unique_ptr<Asker> open(Answer answer);
     ResponderCounts counts() const;

@@ -39,7 +39,8 @@ struct Responder::Impl : std::enable_shared_from_this<Impl> {
     std::thread runner;
 
     void run();
-    bool ask(const StatePtr& state, Frame request);
+    /// refusal  the error to answer with; empty: the pipeline answers
+    bool ask(const StatePtr& state, Frame request, const std::string& refusal);
     void forget(const StatePtr& state);
     void hand_out(const StatePtr& state);
 

@@ -14,6 +14,8 @@
 
 namespace framepipe::serve {
 
+class Desk;
+
 struct Context {
     Hub& hub;
     const Access& access;
@@ -22,6 +24,8 @@ struct Context {
     std::vector<std::string> websocket_paths;
     std::chrono::nanoseconds stall_timeout{};
     std::chrono::nanoseconds header_timeout{};
+    /// Where viewers' questions go; null: nobody answers.
+    Desk* desk = nullptr;
     /// The counters of all threads of viewers.
     std::vector<const ViewerCounters*> counters;
 };

@@ -11,6 +11,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kMaxStreams = 64;
 constexpr std::size_t kMaxPing = 256;
+constexpr std::size_t kMaxName = 256;
 
 std::string text_of(const json::value& value, const char* what) {
     if (!value.is_string()) throw Error(std::string(what) + " must be a string");
@@ -53,6 +54,11 @@ Control parse_control(std::string_view text) {
         } else if (key == "pause") {
             if (!member.is_bool()) throw Error("pause must be true or false");
             control.pause = member.as_bool();
+        } else if (key == "request") {
+            control.request = text_of(member, "request");
+            if (control.request->empty() || control.request->size() > kMaxName) throw Error("request must be a short name");
+        } else if (key == "text") {
+            control.text = text_of(member, "text");
         } else if (key == "ping") {
             control.ping = json::serialize(member);
             if (control.ping->size() > kMaxPing) throw Error("ping must be short");

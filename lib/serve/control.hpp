@@ -16,7 +16,9 @@ struct Control {
     std::optional<std::vector<std::string>> subscribe;
     std::optional<double> fps;
     std::optional<bool> pause;
-    std::optional<std::string> ping;  // JSON text, to be sent back
+    std::optional<std::string> request;  // the question's name, which its answer carries
+    std::string text;                    // of the request
+    std::optional<std::string> ping;     // JSON text, to be sent back
 };
 
 /// throws Error that says what is wrong with the message

@@ -4,6 +4,8 @@
 
 #include <iterator>
 
+#include "serve/questions.hpp"
+
 namespace framepipe::serve {
 namespace {
 
@@ -66,6 +68,7 @@ void add_streams(Page& page, const std::vector<StreamStatus>& streams) {
 }  // namespace
 
 Response health_response(const Context& context) {
+    if (context.desk && context.hub.streams().empty()) return text_response(200, "ok");
     if (const auto complaint = context.hub.complaint()) return text_response(503, *complaint);
     return text_response(200, "ok");
 }
@@ -115,6 +118,15 @@ Response metrics_response(const Context& context) {
         page.sample("refusals_total", fmt::format("{{reason=\"{}\"}}", name_of(static_cast<Refusal>(i))),
                     sum(
                         context, [i](const auto& c) -> auto& { return c.refusals[i]; }));
+    if (context.desk) {
+        const ResponderCounts counts = context.desk->counts();
+        page.single("respond_requests_total", "counter", "Requests of clients to the pipeline.", counts.requests);
+        page.single("respond_answers_total", "counter", "Answers of the pipeline.", counts.answers);
+        page.single("respond_errors_total", "counter", "Requests that the server answered with an error.", counts.errors);
+        page.single("respond_dropped_total", "counter", "Requests dropped for a newer one (--newest-request).", counts.dropped);
+        page.single("respond_strays_total", "counter", "Frames out of the pipeline that answer no request.", counts.strays);
+        page.single("respond_restarts_total", "counter", "Times that the pipeline was started again.", counts.restarts);
+    }
     page.family("conversions_total", "counter", "Representations that were made of frames.");
     page.sample("conversions_total", "{to=\"jpeg\"}", metrics.jpeg_encodes.load());
     page.sample("conversions_total", "{to=\"rgba\"}", metrics.rgba_decodes.load());

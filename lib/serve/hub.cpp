@@ -51,7 +51,7 @@ void Hub::publish(Frame frame) {
         const std::lock_guard lock(mutex_);
         wants = stream(name).wants;
     }
-    const auto live = std::make_shared<LiveFrame>(std::move(frame), next_id_++, FrameContext{maker_, files_, metrics_});
+    const FramePtr live = make_live(std::move(frame));
     make_wanted(*live, wants);
 
     const std::lock_guard lock(mutex_);
@@ -65,6 +65,10 @@ void Hub::publish(Frame frame) {
     for (std::size_t i = 0; i < sinks_.size(); ++i)
         if (stream.sinks[i] > 0 || watching_all_[i] > 0) sinks_[i]->deliver(live);
     shed_oldest(live->id());
+}
+
+FramePtr Hub::make_live(Frame frame) {
+    return std::make_shared<LiveFrame>(std::move(frame), next_id_++, FrameContext{maker_, files_, metrics_});
 }
 
 /// Here and not in the viewers' threads, where an encode would hold other viewers up.

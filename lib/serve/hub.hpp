@@ -52,6 +52,8 @@ public:
 
     /// Hands a frame to all who want it. The forms that are wanted are made in the calling thread.
     void publish(Frame frame);
+    /// A frame that is for one viewer alone: an answer.
+    FramePtr make_live(Frame frame);
     /// The input stops reading for want of viewers: its streams are idle until the next frame.
     void idle();
     /// The input is over. failure: what was wrong with it; empty: nothing

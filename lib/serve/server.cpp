@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "serve/listener.hpp"
@@ -36,8 +37,9 @@ struct Server::Impl {
         : hub(std::make_shared<Hub>(options.hub)),
           access(std::move(options.access), machine_name()),
           site(options.web.empty() ? Site(assets) : Site(options.web)),
-          context{*hub,           access, site, options.default_as, websocket_paths(options.websocket_paths), options.stall_timeout,
-                  kHeaderTimeout, {}} {
+          context{*hub,           access,  site, options.default_as, websocket_paths(options.websocket_paths), options.stall_timeout,
+                  kHeaderTimeout, nullptr, {}} {
+        respond = std::move(options.respond);
         auto listening = listen_on(options.host, options.port);
         port = listening.port;
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -58,6 +60,9 @@ struct Server::Impl {
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::unique_ptr<Listener>> listeners;
     std::size_t next = 0;
+    std::optional<RespondOptions> respond;
+    std::mutex mutex;            // guards desk, which stop() may ask for while run() begins
+    std::unique_ptr<Desk> desk;  // ends before the shards that its answers go to
 };
 
 Server::Server(ServerOptions options, std::span<const Asset> assets) : impl_(std::make_unique<Impl>(std::move(options), assets)) {}
@@ -71,6 +76,12 @@ std::shared_ptr<Hub> Server::hub() const {
 }
 
 void Server::run() {
+    // Not before: its threads must find the signals blocked, as all but the first thread do.
+    if (impl_->respond) {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->desk = std::make_unique<Desk>(std::move(*impl_->respond));
+        impl_->context.desk = impl_->desk.get();
+    }
     std::vector<std::jthread> threads;
     for (std::size_t i = 1; i < impl_->shards.size(); ++i)
         threads.emplace_back([shard = impl_->shards[i].get()] {
@@ -84,6 +95,8 @@ void Server::run() {
 
 void Server::stop() {
     for (const auto& shard : impl_->shards) shard->stop(kFarewell);
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->desk) impl_->desk->stop();
 }
 
 }  // namespace framepipe::serve

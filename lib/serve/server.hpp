@@ -12,6 +12,7 @@
 
 #include "serve/access.hpp"
 #include "serve/hub.hpp"
+#include "serve/questions.hpp"
 #include "serve/site.hpp"
 
 namespace framepipe::serve {
@@ -26,6 +27,7 @@ struct ServerOptions {
     std::chrono::nanoseconds stall_timeout = std::chrono::seconds(30);
     AccessOptions access;
     HubOptions hub;
+    std::optional<RespondOptions> respond;
 };
 
 class Server {
@@ -42,7 +44,7 @@ public:
     /// Lives as long as somebody holds it: an input in a blocking read may outlive the server.
     std::shared_ptr<Hub> hub() const;
 
-    /// Serves until stop().
+    /// Serves until stop(). Threads are started here, so block the signals before.
     void run();
     /// Says farewell to all viewers; run() returns within a second. Any thread.
     void stop();

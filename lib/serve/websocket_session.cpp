@@ -11,6 +11,12 @@ namespace {
 
 /// What a viewer may send in one message.
 constexpr std::size_t kMaxMessage = 64 << 10;
+
+std::size_t max_message(const Context& context) {
+    // A request somewhat too long is answered with an error; one beyond that ends the connection.
+    return context.desk ? std::max<std::size_t>(kMaxMessage, 4 * context.desk->options().max_request) : kMaxMessage;
+}
+
 /// Streams that one viewer may have asked for in all.
 constexpr std::size_t kMaxChannels = 256;
 constexpr auto kPingAfter = std::chrono::seconds(20);
@@ -21,7 +27,7 @@ constexpr auto kGoneAfter = std::chrono::seconds(60);
 WebSocketSession::WebSocketSession(Connection& connection, WebSocketOptions options)
     : connection_(connection),
       options_(std::move(options)),
-      reader_(kMaxMessage),
+      reader_(max_message(connection.shard().context())),
       demand_(std::make_unique<Demand>(connection.shard().hub())) {
     ++connection.shard().hub().metrics().websocket_viewers;
 }
@@ -106,10 +112,10 @@ void WebSocketSession::on_message(const WebSocketReader::Message& message) {
         case Opcode::close:
             return close(message.close_code ? message.close_code : 1000, "");
         case Opcode::text:
-            if (options_.v1) on_control(message.payload);
-            return;
+            if (options_.v1) return on_control(message.payload);
+            return ask(message.payload, true);
         default:
-            return;  // nothing here listens to viewers' pictures, nor to bare viewers' words
+            if (!options_.v1) ask(message.payload, false);
     }
 }
 
@@ -145,9 +151,24 @@ void WebSocketSession::on_control(std::string_view text) {
         choose_streams(false);
     }
     if (control.pause) set_paused(*control.pause);
+    if (control.request) ask(control.text, true, *control.request);
     // Last, so that it tells that the rest has been done.
     if (control.ping) send_text(fmt::format(R"({{"pong":{},"time_us":{}}})", *control.ping, now_us()));
     if (!connection_.closing() && !connection_.sending()) connection_.flush();  // a window may have opened
+}
+
+void WebSocketSession::ask(std::string_view payload, bool is_text, const std::string& own_request) {
+    Desk* desk = connection_.shard().context().desk;
+    if (!desk) return;  // nothing here listens to viewers' words
+    if (!questions_) {
+        const Form form{options_.v1 ? Wrap::v1 : options_.meta ? Wrap::bare_meta : Wrap::bare, options_.as};
+        questions_ = std::make_unique<Questions>(*desk, connection_.shard(), form, [this](MessagePtr answer) {
+            if (connection_.closing()) return;
+            if (!connection_.outbox().put(std::move(answer))) return connection_.dismiss(Refusal::queue);
+            if (!connection_.sending()) connection_.flush();
+        });
+    }
+    if (!questions_->ask(payload, is_text, own_request)) connection_.dismiss(Refusal::queue);
 }
 
 void WebSocketSession::set_paused(bool paused) {
@@ -161,7 +182,9 @@ void WebSocketSession::set_paused(bool paused) {
 
 void WebSocketSession::send_status() {
     status_due_ = false;
-    std::string text = R"({"server":{"version":")" FRAMEPIPE_VERSION R"("},"streams":[)";
+    std::string text = R"({"server":{"version":")" FRAMEPIPE_VERSION "\"";
+    if (connection_.shard().context().desk) text += R"(,"responds":true)";
+    text += R"(},"streams":[)";
     for (StreamStatus& stream : connection_.shard().hub().streams()) {
         if (text.back() == '}') text += ',';
         const auto found = channels_.find(stream.name);

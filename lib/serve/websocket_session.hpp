@@ -10,6 +10,7 @@
 #include "serve/ack_window.hpp"
 #include "serve/control.hpp"
 #include "serve/flow.hpp"
+#include "serve/questions.hpp"
 #include "serve/websocket.hpp"
 
 namespace framepipe::serve {
@@ -53,6 +54,7 @@ private:
     /// is_new  the stream has appeared under our eyes: all its frames are still to come
     void open(const std::string& stream, bool is_new = false);
     void close_channel(Channel& channel);
+    void ask(std::string_view payload, bool is_text, const std::string& own_request = {});
     void set_paused(bool paused);
     void send_status();
     void send_text(const std::string& text);
@@ -71,6 +73,7 @@ private:
     bool pinged_ = false;
     bool status_due_ = false;
     std::unique_ptr<Demand> demand_;
+    std::unique_ptr<Questions> questions_;  // since the first
 };
 
 }  // namespace framepipe::serve

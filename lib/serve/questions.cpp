@@ -1,0 +1,184 @@
+#include "serve/questions.hpp"
+
+#include <fmt/format.h>
+
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "frame/image_info.hpp"
+#include "serve/hub.hpp"
+#include "serve/shard.hpp"
+#include "serve/websocket.hpp"
+
+namespace framepipe::serve {
+
+/// What pipelines of one client each have done in all, and how many run.
+struct Desk::Tally {
+    std::mutex mutex;  // guards all below
+    std::size_t open = 0;
+    ResponderCounts ended;
+    std::vector<Responder*> running;
+};
+
+namespace {
+
+void add(ResponderCounts& sum, const ResponderCounts& more) {
+    sum.requests += more.requests;
+    sum.answers += more.answers;
+    sum.errors += more.errors;
+    sum.dropped += more.dropped;
+    sum.strays += more.strays;
+    sum.restarts += more.restarts;
+}
+
+}  // namespace
+
+/// An asker of the shared pipeline, or of one of its own.
+class Desk::Place {
+public:
+    Place(std::unique_ptr<Responder> own, std::shared_ptr<Tally> tally) : own_(std::move(own)), tally_(std::move(tally)) {}
+    ~Place() {
+        asker.reset();
+        if (!own_) return;
+        {
+            const std::lock_guard lock(tally_->mutex);
+            std::erase(tally_->running, own_.get());
+            add(tally_->ended, own_->counts());
+        }
+        // Its end may take half a second, in which the other viewers of this thread shall not wait.
+        std::thread([own = std::move(own_), tally = std::move(tally_)]() mutable {
+            own.reset();
+            const std::lock_guard lock(tally->mutex);
+            --tally->open;
+        }).detach();
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+    std::unique_ptr<Responder::Asker> asker;
+
+private:
+    std::unique_ptr<Responder> own_;
+    std::shared_ptr<Tally> tally_;
+};
+
+Desk::Desk(RespondOptions options) : options_(std::move(options)), tally_(std::make_shared<Tally>()) {
+    if (!options_.each) shared_ = std::make_unique<Responder>(options_.pipeline);
+}
+
+Desk::~Desk() {
+    // Pipelines whose clients have just gone are still being ended.
+    for (auto patience = std::chrono::milliseconds(600); patience.count() > 0; patience -= std::chrono::milliseconds(5)) {
+        {
+            const std::lock_guard lock(tally_->mutex);
+            if (tally_->open == 0) return;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+}
+
+std::unique_ptr<Desk::Place> Desk::open(Responder::Answer answer) {
+    if (shared_) {
+        auto place = std::make_unique<Place>(nullptr, nullptr);
+        place->asker = shared_->open(std::move(answer));
+        return place;
+    }
+    const std::lock_guard lock(tally_->mutex);
+    if (tally_->open >= options_.max_each) return nullptr;
+    ++tally_->open;
+    auto own = std::make_unique<Responder>(options_.pipeline);
+    Responder& responder = *own;
+    tally_->running.push_back(&responder);
+    auto place = std::make_unique<Place>(std::move(own), tally_);
+    place->asker = responder.open(std::move(answer));
+    return place;
+}
+
+void Desk::stop() {
+    if (shared_) shared_->stop();
+    const std::lock_guard lock(tally_->mutex);
+    for (Responder* responder : tally_->running) responder->stop();
+}
+
+ResponderCounts Desk::counts() const {
+    if (shared_) return shared_->counts();
+    const std::lock_guard lock(tally_->mutex);
+    ResponderCounts sum = tally_->ended;
+    for (const Responder* responder : tally_->running) add(sum, responder->counts());
+    return sum;
+}
+
+/// Answers come in other threads, and may come when the client has gone: `deliver` is then empty.
+struct Questions::Link {
+    Shard& shard;
+    const Form form;
+    Deliver deliver;  // the shard's thread alone
+};
+
+namespace {
+
+/// An error for people's own pages: a text message with JSON.
+MessagePtr error_message(const Frame& answer) {
+    const std::string json = fmt::format(R"({{"error":{}}})", json_string(answer.header.string("error").value_or("")));
+    return std::make_shared<Message>(websocket_head(Opcode::text, json.size()) + json);
+}
+
+}  // namespace
+
+Questions::Questions(Desk& desk, Shard& shard, Form form, Deliver deliver)
+    : max_request_(desk.options().max_request), link_(std::make_shared<Link>(Link{shard, form, std::move(deliver)})) {
+    place_ = desk.open([link = link_](Frame answer) {
+        const bool failed = answer.header.raw("error").has_value();
+        MessagePtr message;
+        if (failed && link->form.wrap != Wrap::v1) {
+            message = error_message(answer);
+        } else {
+            // Made here, where no viewer waits for it.
+            const auto request = answer.header.string("request");
+            message = link->shard.hub().make_live(std::move(answer))->message(link->form, 1);
+            if (!message) {
+                Frame broken = error_answer("the answer is no picture that can be shown");
+                if (request) broken.header.set("request", *request);
+                message = link->form.wrap == Wrap::v1 ? link->shard.hub().make_live(std::move(broken))->message(link->form, 1)
+                                                      : error_message(broken);
+            }
+        }
+        link->shard.loop().post([link, message = std::move(message)] {
+            if (link->deliver) link->deliver(message);
+        });
+    });
+}
+
+Questions::~Questions() {
+    place_.reset();
+    link_->deliver = nullptr;
+}
+
+bool Questions::ask(std::string_view payload, bool is_text, const std::string& own_request) {
+    const auto bytes = as_bytes(payload);
+    Frame frame;
+    if (is_text) {
+        frame.header = Header("text/plain");
+    } else if (const auto image = identify_image(bytes)) {
+        frame.header = Header(image->type);
+        frame.header.set("width", std::int64_t{image->width});
+        frame.header.set("height", std::int64_t{image->height});
+    } else {
+        frame.header = Header("application/octet-stream");
+    }
+    frame.payload = Bytes::copy_of(bytes);
+    if (!own_request.empty()) frame.header.set("request", own_request);
+    if (place_) {
+        if (payload.size() <= max_request_) return place_->asker->ask(std::move(frame));
+        return place_->asker->refuse(
+            std::move(frame), fmt::format("request of {} bytes is over the limit of {} (--max-request)", payload.size(), max_request_));
+    }
+    Frame full = error_answer("as many pipelines run as may (--respond-each)");
+    if (!own_request.empty()) full.header.set("request", own_request);
+    link_->deliver(link_->form.wrap == Wrap::v1 ? link_->shard.hub().make_live(std::move(full))->message(link_->form, 1)
+                                                : error_message(full));
+    return true;
+}
+
+}  // namespace framepipe::serve

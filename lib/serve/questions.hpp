@@ -1,0 +1,70 @@
+// What a WebSocket client asks the server's pipeline (wsserve --respond), and the answers on their way back.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "process/responder.hpp"
+#include "serve/live_frame.hpp"
+
+namespace framepipe::serve {
+
+class Hub;
+class Shard;
+
+struct RespondOptions {
+    ResponderOptions pipeline;
+    bool each = false;                     // a pipeline for each client, not one for all
+    std::size_t max_each = 64;             // of those at a time
+    std::uint64_t max_request = 64 << 10;  // the longest message that is a request, bytes
+};
+
+/// The pipelines that answer. Any thread. Must outlive what open() gives, and end before the shards.
+class Desk {
+public:
+    explicit Desk(RespondOptions options);
+    ~Desk();
+
+    /// A place to ask from. `answer` is called in other threads.
+    /// returns  null if as many pipelines run as may
+    class Place;
+    std::unique_ptr<Place> open(Responder::Answer answer);
+
+    /// Begins the end of all pipelines without waiting for it.
+    void stop();
+
+    const RespondOptions& options() const { return options_; }
+    ResponderCounts counts() const;
+
+private:
+    friend class Place;
+    struct Tally;
+    const RespondOptions options_;
+    std::unique_ptr<Responder> shared_;
+    std::shared_ptr<Tally> tally_;
+};
+
+/// One client's questions. Lives in its shard's thread.
+class Questions {
+public:
+    /// Takes an answer as the message to send, or null if the picture was broken. In the shard's thread.
+    using Deliver = std::function<void(MessagePtr)>;
+
+    Questions(Desk& desk, Shard& shard, Form form, Deliver deliver);
+    ~Questions();
+
+    /// Asks with the payload of a message: text, or a picture by its first bytes, or any bytes.
+    /// own_request  what the answer's `request` is to be; empty: none
+    /// returns      false if the client asks without end and should be let go
+    [[nodiscard]] bool ask(std::string_view payload, bool is_text, const std::string& own_request = {});
+
+private:
+    struct Link;
+    const std::uint64_t max_request_;
+    std::shared_ptr<Link> link_;
+    std::unique_ptr<Desk::Place> place_;
+};
+
+}  // namespace framepipe::serve
