@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "frame/error.hpp"
 #include "text/font_map.hpp"
@@ -57,6 +58,43 @@ int offset_of(Align align, PangoLayoutLine* line, int spare) {
     }
 }
 
+/// The longest run that Pango gets in one piece, in bytes.
+constexpr std::size_t kPiece = 256;
+
+bool may_cut(gunichar before, gunichar after) {
+    const auto joins = [](gunichar c) {
+        return g_unichar_ismark(c) || c == 0x200c || c == 0x200d || (c >= 0x1f1e6 && c <= 0x1f1ff) || (c >= 0x1f3fb && c <= 0x1f3ff);
+    };
+    return !joins(before) && !joins(after);
+}
+
+/// For each line that Pango breaks off a word it shapes all that is left of the word anew: seconds for a word of
+/// many lines. So long text is cut into runs, by an attribute that changes nothing but where runs end.
+void cut_runs(PangoAttrList* attributes, std::string_view text) {
+    std::size_t begin = 0;
+    bool marked = false;
+    for (std::size_t at = kPiece; at < text.size();) {
+        const char* here = text.data() + at;
+        if ((*here & 0xc0) == 0x80) {
+            ++at;
+            continue;
+        }
+        if (!may_cut(g_utf8_get_char(g_utf8_prev_char(here)), g_utf8_get_char(here))) {
+            ++at;
+            continue;
+        }
+        if (marked) {
+            PangoAttribute* attribute = pango_attr_gravity_hint_new(PANGO_GRAVITY_HINT_NATURAL);
+            attribute->start_index = static_cast<guint>(begin);
+            attribute->end_index = static_cast<guint>(at);
+            pango_attr_list_insert_before(attributes, attribute);
+        }
+        marked = !marked;
+        begin = at;
+        at += kPiece;
+    }
+}
+
 }  // namespace
 
 struct TextLayout::Impl {
@@ -91,22 +129,29 @@ struct TextLayout::Impl {
 
     void set_text(const std::string& text) {
         if (!style.markup) {
+            Attributes attributes;
+            if (text.size() > 2 * kPiece) {
+                attributes.reset(pango_attr_list_new());
+                cut_runs(attributes.get(), text);
+            }
             pango_layout_set_text(layout.get(), text.data(), static_cast<int>(text.size()));
+            pango_layout_set_attributes(layout.get(), attributes.get());
             return;
         }
-        PangoAttrList* attributes = nullptr;
+        PangoAttrList* parsed = nullptr;
         char* plain = nullptr;
         GError* error = nullptr;
-        if (!pango_parse_markup(text.data(), static_cast<int>(text.size()), 0, &attributes, &plain, nullptr, &error)) {
+        if (!pango_parse_markup(text.data(), static_cast<int>(text.size()), 0, &parsed, &plain, nullptr, &error)) {
             std::string why = error->message;
             g_error_free(error);
             std::ranges::replace(why, '\n', ' ');
             throw Error("cannot read the markup: " + why);
         }
-        const Attributes owned(attributes);
+        const Attributes attributes(parsed);
+        const std::unique_ptr<char, Released<g_free>> owned(plain);
+        cut_runs(attributes.get(), plain);
         pango_layout_set_text(layout.get(), plain, -1);
-        pango_layout_set_attributes(layout.get(), attributes);
-        g_free(plain);
+        pango_layout_set_attributes(layout.get(), attributes.get());
     }
 
     bool fits(int width, int height, double pixels_high) {

@@ -202,6 +202,33 @@ TEST_CASE("ten thousand accents on a letter are drawn in a bounded picture", "[t
     CHECK(picture.extent.width < 200);
 }
 
+TEST_CASE("a word of sixteen thousand letters is broken in no time, like a short one", "[text]") {
+    // Takes a hundred times as long, beyond the test's time limit, where each line shapes the rest of the word anew.
+    Pen pen(sized(40, 4000));
+    for (int i = 0; i < 20; ++i) pen(std::string(16000, 'x'));
+    const Ink many = ink_of(pen(std::string(1000, 'x')), 0, 300), few = ink_of(pen(std::string(100, 'x')), 0, 300);
+    CHECK(many.right == few.right);
+    CHECK(many.bottom == few.bottom);
+}
+
+TEST_CASE("long text is cut nowhere within a letter", "[text]") {
+    // 1200 bytes of Arabic in one line; its letters stay joined.
+    std::string text;
+    for (int i = 0; i < 600; ++i) text += "\u0628";
+    TextStyle style;
+    style.font_size = 10;
+    Pen pen(style);
+    CHECK(pieces(pen(text)) == 1);
+    // Nor does it overrule markup.
+    style.markup = true;
+    style.size = Extent{4000, 100};
+    Pen marked(style);
+    const std::string letters(500, 'i');
+    const Ink plain = ink_of(marked(letters + letters)),
+              wide = ink_of(marked("<span letter_spacing='1024'>" + letters + letters + "</span>"));
+    CHECK(wide.width() == Approx(plain.width() + 999).margin(20));
+}
+
 TEST_CASE("a picture beyond the limits is refused before memory is taken", "[text]") {
     Pen pen;
     CHECK_THROWS_WITH(pen(std::string(16000, 'w')), ContainsSubstring("over the limit of 16384 a side"));
