@@ -134,7 +134,8 @@ void Canvas::begin(Extent extent, Rgba background) {
             fill_pixels(row(touched_top_), row_pixels * static_cast<std::size_t>(touched_bottom_ - touched_top_), background);
     } else {
         const std::size_t size = 4 * row_pixels * extent.height;
-        if (block_ && block_.use_count() == 1) {
+        // Memory that is much too large is given back.
+        if (block_ && block_.use_count() == 1 && block_->capacity() / 4 <= size) {
             block_->resize(0);
             block_->resize(size);
         } else {

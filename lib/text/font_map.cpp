@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string_view>
 
@@ -34,6 +35,16 @@ void prefer_file(FcPattern* pattern, gpointer file) {
         if (g_strcmp0(reinterpret_cast<char*>(family), "emoji") == 0) return;
     }
     FcPatternAddString(pattern, FC_FILE, static_cast<const FcChar8*>(file));
+}
+
+/// Pango lays out fonts that HarfBuzz reads: no bitmap fonts, no Type 1, nothing packed (WOFF).
+bool can_be_laid_out(const std::string& file, FcPattern* pattern) {
+    FcChar8* format = nullptr;
+    FcPatternGetString(pattern, FC_FONTFORMAT, 0, &format);
+    const std::string_view kind = format == nullptr ? "" : reinterpret_cast<char*>(format);
+    char magic[3] = {};
+    std::ifstream(file, std::ios::binary).read(magic, sizeof magic);
+    return (kind == "TrueType" || kind == "CFF") && std::string_view(magic, sizeof magic) != "wOF";
 }
 
 bool same_letters(std::string_view a, std::string_view b) {
@@ -67,6 +78,9 @@ void FontMap::add_file(const std::string& file) {
     int faces = 0;
     const std::unique_ptr<FcPattern, decltype(&FcPatternDestroy)> pattern(FcFreeTypeQuery(name, 0, nullptr, &faces), FcPatternDestroy);
     if (!pattern) throw Error("cannot use the font " + file + ": it is no font file");
+    if (!can_be_laid_out(file, pattern.get())) {
+        throw Error("cannot use the font " + file + ": it is neither TrueType nor OpenType (web fonts have to be unpacked)");
+    }
     if (!FcConfigAppFontAddFile(nullptr, name)) throw Error("cannot use the font " + file + ": fontconfig does not take it");
     description_ = pango_fc_font_description_from_pattern(pattern.get(), FALSE);
     pango_fc_font_map_set_default_substitute(PANGO_FC_FONT_MAP(map_), prefer_file, g_strdup(file.c_str()), g_free);

@@ -255,6 +255,8 @@ TEST_CASE("fonts are families, descriptions or files", "[text]") {
           std::vector<std::string>{"no font is called 'No Such Font': 'DejaVu Sans' takes its place (fc-list : family lists them)"});
     style.font = FRAMEPIPE_SOURCE "/tests/text/render_test.cpp";
     CHECK_THROWS_WITH(Pen(style), ContainsSubstring("cannot use the font ") && ContainsSubstring("it is no font file"));
+    style.font = FRAMEPIPE_SOURCE "/tests/text/references/bitmap.bdf";
+    CHECK_THROWS_WITH(Pen(style), ContainsSubstring("it is neither TrueType nor OpenType"));
     style.font = "none.ttf";
     CHECK_THROWS_WITH(Pen(style), Equals("cannot read the font none.ttf: no such file or directory"));
 }
