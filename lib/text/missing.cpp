@@ -13,7 +13,7 @@ bool is_private(char32_t c) {
 }
 
 bool is_emoji(char32_t c) {
-    return (c >= 0x1f000 && c <= 0x1faff) || (c >= 0x2600 && c <= 0x27bf) || (c >= 0x1f1e6 && c <= 0x1f1ff);
+    return (c >= 0x1f000 && c <= 0x1faff) || (c >= 0x2600 && c <= 0x27bf);
 }
 
 /// Noto covers nearly all of Unicode; three packages of it differ in size by much.
@@ -26,9 +26,14 @@ std::string_view package_of(char32_t c) {
         case G_UNICODE_SCRIPT_HANGUL:
         case G_UNICODE_SCRIPT_BOPOMOFO:
             return "fonts-noto-cjk";
+        case G_UNICODE_SCRIPT_LATIN:
+        case G_UNICODE_SCRIPT_GREEK:
+        case G_UNICODE_SCRIPT_CYRILLIC:
+            return "fonts-dejavu-core";
         default:
             break;
     }
+    if (c < 0x80) return "fonts-dejavu-core";
     if ((c >= 0x3000 && c <= 0x33ff) || (c >= 0xff00 && c <= 0xffef)) return "fonts-noto-cjk";
     return is_emoji(c) ? "fonts-noto-color-emoji" : "fonts-noto-core";
 }
