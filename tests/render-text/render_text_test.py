@@ -178,9 +178,9 @@ class Lines(unittest.TestCase):
         self.assertEqual(err, "render-text: cannot draw a text of 1000000 bytes: the limit is 16384 (--max-text); left out\n")
 
     def test_what_no_font_has_is_said_once(self):
-        frames, err, status = run(stdin="\ue000 \ue000\n\ue000\n".encode())
+        frames, err, status = run(stdin="\u0378 \u0378\n\u0378\n".encode())
         self.assertEqual((len(frames), status), (2, 0))
-        self.assertEqual(err, "render-text: no font has U+E000, which Unicode gives no meaning\n")
+        self.assertEqual(err, "render-text: no font has U+0378, which Unicode gives no meaning\n")
 
 
 class Frames(unittest.TestCase):
