@@ -133,6 +133,7 @@ Response metrics_response(const Context& context) {
     page.sample("conversions_total", "{to=\"base64\"}", metrics.base64_encodes.load());
     page.single("bad_pictures_total", "counter", "Pictures that could not be converted.", metrics.bad_pictures.load());
     page.single("stale_frames_total", "counter", "Old frames thrown away when viewers came back.", metrics.stale_frames.load());
+    page.single("refused_frames_total", "counter", "Frames left out because there are too many streams.", metrics.refused_frames.load());
     page.single("live_frames", "gauge", "Frames in memory.", metrics.live_frames.load());
     page.single("live_bytes", "gauge", "Bytes of frames in memory.", metrics.live_bytes.load());
     Response response;

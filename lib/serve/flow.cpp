@@ -59,7 +59,7 @@ void Flow::pace(const FramePtr& frame) {
 }
 
 void Flow::offer(const FramePtr& frame) {
-    const MessagePtr message = frame->message(form(), 1);
+    const MessagePtr message = shard_.message(frame, form());
     if (!message) {
         if (frame->is_picture()) drop(Drop::failed);
         return;

@@ -37,28 +37,39 @@ Stream& Hub::stream(const std::string& name) {
     return stream;
 }
 
+bool Hub::is_listed(const std::string& name) const {
+    return std::find(order_.begin(), order_.end(), name) != order_.end();
+}
+
+bool Hub::has_room_for(const std::string& name) {
+    if (order_.size() < options_.max_streams || is_listed(name)) return true;
+    ++metrics_.refused_frames;
+    log::warn_once("streams", fmt::format("cannot take stream {}: there are {} already; frames of further ones are left out",
+                                          json_string(name), order_.size()));
+    return false;
+}
+
 void Hub::publish(Frame frame) {
     const std::string name = frame.header.stream();
-    if (frame.header.end()) {
-        const std::lock_guard lock(mutex_);
-        stream(name).state = StreamState::ended;
-        if (std::find(order_.begin(), order_.end(), name) == order_.end()) order_.push_back(name);
-        tell_changed();
-        return;
-    }
     std::array<std::uint32_t, kForms> wants;
     {
         const std::lock_guard lock(mutex_);
-        wants = stream(name).wants;
+        if (!has_room_for(name)) return;
+        Stream& stream = this->stream(name);
+        if (frame.header.end()) {
+            stream.state = StreamState::ended;
+            if (!is_listed(name)) order_.push_back(name);
+            return tell_changed();
+        }
+        wants = stream.wants;
     }
     const FramePtr live = make_live(std::move(frame));
     make_wanted(*live, wants);
 
     const std::lock_guard lock(mutex_);
     Stream& stream = this->stream(name);
-    const bool appears = stream.frames == 0;
     const bool changes = stream.state != StreamState::live;
-    if (appears && std::find(order_.begin(), order_.end(), name) == order_.end()) order_.push_back(name);
+    if (!is_listed(name)) order_.push_back(name);
     stream.note(live);
     alive_.push_back(live);
     if (changes) tell_changed();
@@ -68,13 +79,13 @@ void Hub::publish(Frame frame) {
 }
 
 FramePtr Hub::make_live(Frame frame) {
-    return std::make_shared<LiveFrame>(std::move(frame), next_id_++, FrameContext{maker_, files_, metrics_});
+    return std::make_shared<LiveFrame>(std::move(frame), next_id_++, FrameContext{maker_, metrics_});
 }
 
 /// Here and not in the viewers' threads, where an encode would hold other viewers up.
 void Hub::make_wanted(LiveFrame& frame, const std::array<std::uint32_t, kForms>& wants) {
     for (std::size_t i = 0; i < kForms; ++i)
-        if (wants[i] > 0) frame.message(form_at(i), wants[i]);
+        if (wants[i] > 0) frame.message(form_at(i));
 }
 
 /// Frames live as long as a viewer is being sent them. Slow viewers of large pictures could hold
@@ -149,7 +160,7 @@ void Hub::watch_all(std::size_t sink, int change) {
 std::optional<std::string> Hub::default_stream() const {
     const std::lock_guard lock(mutex_);
     if (order_.empty()) return std::nullopt;
-    return std::find(order_.begin(), order_.end(), "") != order_.end() ? std::string() : order_.front();
+    return is_listed("") ? std::string() : order_.front();
 }
 
 FramePtr Hub::latest(const std::string& name) const {

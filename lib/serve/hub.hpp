@@ -32,6 +32,7 @@ public:
 struct HubOptions {
     int quality = 80;                         // of JPEGs made here
     std::uint64_t max_memory = 256ULL << 20;  // of all live frames together, bytes
+    std::size_t max_streams = 256;            // each keeps its last picture; frames of further ones are left out
 };
 
 /// Any thread. A frame takes the lock twice, a viewer when it comes and goes; viewers that are there
@@ -90,16 +91,20 @@ public:
     std::optional<std::string> complaint() const;
 
     Metrics& metrics() { return metrics_; }
+    MemoryFiles& files() { return files_; }
 
 private:
     Stream& stream(const std::string& name);
+    bool is_listed(const std::string& name) const;
+    /// False for a new stream when there are too many.
+    bool has_room_for(const std::string& name);
     void make_wanted(LiveFrame& frame, const std::array<std::uint32_t, kForms>& wants);
     void shed_oldest(std::uint64_t newest);
     void tell_changed();
 
     const HubOptions options_;
     Metrics metrics_;
-    MemoryFiles files_;
+    MemoryFiles files_{metrics_.live_bytes};
     PictureMaker maker_;
     std::atomic<int> demand_{0};
     Descriptor demand_event_;

@@ -10,10 +10,6 @@
 namespace framepipe::serve {
 namespace {
 
-// Below these, sending from memory costs less than filling a file first.
-constexpr std::size_t kMinFileSize = 16 << 10;
-constexpr std::size_t kMinFileViewers = 16;
-
 bool is_text(const Header& header) {
     return header.type().starts_with("text/") || header.type() == "application/json";
 }
@@ -71,7 +67,7 @@ void LiveFrame::hold(std::size_t bytes) {
     context_.metrics.live_bytes += bytes;
 }
 
-MessagePtr LiveFrame::message(Form form, std::size_t viewers) {
+MessagePtr LiveFrame::message(Form form) {
     const std::size_t i = form.index();
     const Message* ready = ready_[i].load(std::memory_order_acquire);
     if (!ready) {
@@ -79,9 +75,6 @@ MessagePtr LiveFrame::message(Form form, std::size_t viewers) {
         if (!tried_[i]) {
             tried_[i] = true;
             messages_[i] = wrap(form);
-            if (messages_[i] && viewers >= kMinFileViewers && messages_[i]->size() >= kMinFileSize &&
-                messages_[i]->into_file(context_.files))
-                hold(messages_[i]->size());
             ready_[i].store(messages_[i].get(), std::memory_order_release);
         }
         ready = messages_[i].get();

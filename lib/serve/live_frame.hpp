@@ -42,7 +42,6 @@ Form form_at(std::size_t index);
 /// What all live frames share. Outlives them.
 struct FrameContext {
     PictureMaker& maker;
-    MemoryFiles& files;
     Metrics& metrics;
 };
 
@@ -68,8 +67,7 @@ public:
 
     /// The message that carries this frame in that form; it keeps the frame alive. Null if there is
     /// none: the picture is broken, or text was asked for as a picture.
-    /// viewers  how many may want it: with many, it is put where sendfile can take it
-    MessagePtr message(Form form, std::size_t viewers);
+    MessagePtr message(Form form);
 
     /// The picture as `as`; nullopt as above.
     std::optional<Bytes> picture(As as);

@@ -61,25 +61,40 @@ Message::Message(std::string head, Bytes body, std::string tail, std::uint64_t f
     tail_.clear();
 }
 
-Message::~Message() {
-    if (file_) files_->give_back(std::move(file_));
+Message::Message(std::shared_ptr<const Message> original, MemoryFiles& files)
+    : original_(std::move(original)),
+      head_(original_->head_),
+      body_(original_->body_),
+      tail_(original_->tail_),
+      frame_id_(original_->frame_id_) {
+    Descriptor file = files.take();
+    if (!file) return;
+    if (!fill_file(file.get())) {
+        files.give_back(std::move(file));
+        return;
+    }
+    file_ = std::move(file);
+    files_ = &files;
+    files.in_use() += size();
 }
 
-bool Message::into_file(MemoryFiles& files) {
-    Descriptor file = files.take();
-    if (!file) return false;
+Message::~Message() {
+    if (!file_) return;
+    files_->in_use() -= size();
+    files_->give_back(std::move(file_));
+}
+
+bool Message::fill_file(int file) const {
     std::size_t done = 0;
     while (done < size()) {
         Parts parts(done);
         parts.add(head_.data(), head_.size());
         parts.add(body_.data(), body_.size());
         parts.add(tail_.data(), tail_.size());
-        const ssize_t n = pwritev(file.get(), parts.at.data(), static_cast<int>(parts.count), static_cast<off_t>(done));
+        const ssize_t n = pwritev(file, parts.at.data(), static_cast<int>(parts.count), static_cast<off_t>(done));
         if (n <= 0) return false;
         done += static_cast<std::size_t>(n);
     }
-    file_ = std::move(file);
-    files_ = &files;
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,12 +20,18 @@ namespace framepipe::serve {
 /// memory for every viewer. Any thread.
 class MemoryFiles {
 public:
+    /// in_use  counts the bytes in files that are taken
+    explicit MemoryFiles(std::atomic<std::uint64_t>& in_use) : in_use_(in_use) {}
+
+    std::atomic<std::uint64_t>& in_use() { return in_use_; }
+
     /// An empty file. No descriptor if there is none to be had.
     Descriptor take();
     /// Gives the file back. Its pages are let go, never written again: socket queues may still hold them.
     void give_back(Descriptor file);
 
 private:
+    std::atomic<std::uint64_t>& in_use_;
     std::mutex mutex_;  // guards free_
     std::vector<Descriptor> free_;
 };
@@ -34,13 +41,13 @@ class Message {
 public:
     /// frame_id  of the live frame that is in it; 0: none
     Message(std::string head, Bytes body = {}, std::string tail = {}, std::uint64_t frame_id = 0);
+    /// The same bytes in a file of `files` (which must outlive this), to be sent from there; from memory
+    /// where there is no file to be had. Keeps `original`, for one thread of viewers: threads that send
+    /// from the same pages at once hold each other up at the pages' reference counts.
+    Message(std::shared_ptr<const Message> original, MemoryFiles& files);
     ~Message();
     Message(const Message&) = delete;
     Message& operator=(const Message&) = delete;
-
-    /// Copies all into a file of `files` (which must outlive the message), to be sent from there.
-    /// returns  false if that cannot be; the message is then sent from memory as before
-    bool into_file(MemoryFiles& files);
 
     /// Sends what the socket takes of the bytes from `offset` on.
     /// returns  the number of bytes, or -1 and errno
@@ -51,7 +58,13 @@ public:
     /// The whole as one string, for tests.
     std::string text() const { return head_ + std::string(body_.text()) + tail_; }
 
+    /// True if it is sent from a file.
+    bool in_file() const { return static_cast<bool>(file_); }
+
 private:
+    bool fill_file(int file) const;
+
+    std::shared_ptr<const Message> original_;
     std::string head_;
     Bytes body_;
     std::string tail_;

@@ -67,8 +67,9 @@ struct Metrics {
     std::atomic<std::uint64_t> rgba_decodes{0};
     std::atomic<std::uint64_t> base64_encodes{0};
     std::atomic<std::uint64_t> bad_pictures{0};
-    std::atomic<std::uint64_t> stale_frames{0};  // thrown away when demand came back
-    std::atomic<std::uint64_t> live_bytes{0};    // of frames that somebody still holds
+    std::atomic<std::uint64_t> stale_frames{0};    // thrown away when demand came back
+    std::atomic<std::uint64_t> refused_frames{0};  // of streams beyond the most there may be
+    std::atomic<std::uint64_t> live_bytes{0};      // of frames that somebody still holds
     std::atomic<std::uint64_t> live_frames{0};
     std::atomic<std::int64_t> open_connections{0};
     std::atomic<std::int64_t> websocket_viewers{0};

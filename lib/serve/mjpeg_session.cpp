@@ -69,7 +69,7 @@ void MjpegSession::repeat() {
     const FramePtr frame = last_.lock();
     if (!frame || connection_.closing() || connection_.sending() || !connection_.outbox().empty()) return;
     repeated_ = true;
-    connection_.outbox().put_picture(0, frame->message({Wrap::mjpeg, as_}, 1));
+    connection_.outbox().put_picture(0, frame->message({Wrap::mjpeg, as_}));
     connection_.flush();
 }
 

@@ -136,11 +136,11 @@ Questions::Questions(Desk& desk, Shard& shard, Form form, Deliver deliver)
         } else {
             // Made here, where no viewer waits for it.
             const auto request = answer.header.string("request");
-            message = link->shard.hub().make_live(std::move(answer))->message(link->form, 1);
+            message = link->shard.hub().make_live(std::move(answer))->message(link->form);
             if (!message) {
                 Frame broken = error_answer("the answer is no picture that can be shown");
                 if (request) broken.header.set("request", *request);
-                message = link->form.wrap == Wrap::v1 ? link->shard.hub().make_live(std::move(broken))->message(link->form, 1)
+                message = link->form.wrap == Wrap::v1 ? link->shard.hub().make_live(std::move(broken))->message(link->form)
                                                       : error_message(broken);
             }
         }
@@ -176,7 +176,7 @@ bool Questions::ask(std::string_view payload, bool is_text, const std::string& o
     }
     Frame full = error_answer("as many pipelines run as may (--respond-each)");
     if (!own_request.empty()) full.header.set("request", own_request);
-    link_->deliver(link_->form.wrap == Wrap::v1 ? link_->shard.hub().make_live(std::move(full))->message(link_->form, 1)
+    link_->deliver(link_->form.wrap == Wrap::v1 ? link_->shard.hub().make_live(std::move(full))->message(link_->form)
                                                 : error_message(full));
     return true;
 }

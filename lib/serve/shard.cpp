@@ -9,6 +9,14 @@
 
 namespace framepipe::serve {
 
+namespace {
+
+// Below these, sending from memory costs less than filling a file first.
+constexpr std::size_t kMinFileSize = 16 << 10;
+constexpr std::ptrdiff_t kMinFileViewers = 10;
+
+}  // namespace
+
 Subscription::Subscription(Shard& shard, std::string stream, Form form) : shard_(shard), stream_(std::move(stream)), form_(form) {
     joined_ = shard_.subscribe(*this);
 }
@@ -99,14 +107,35 @@ void Shard::deliver(FramePtr frame) {
     loop_.post([this, frame = std::move(frame)] { hand_out(frame); });
 }
 
+MessagePtr Shard::message(const FramePtr& frame, Form form) {
+    if (frame->id() != handing_out_) return frame->message(form);
+    MessagePtr& ours = messages_[form.index()];
+    if (ours) return ours;
+    ours = frame->message(form);
+    const auto& all = listeners_.find(frame->stream())->second.all;
+    const auto viewers =
+        std::count_if(all.begin(), all.end(), [&](const Subscription* s) { return s && s->form().index() == form.index(); });
+    if (!ours || viewers < 2) return ours;
+    if (viewers >= kMinFileViewers && ours->size() >= kMinFileSize) {
+        ours = std::make_shared<Message>(std::move(ours), hub().files());
+    } else {
+        // A count of our own: all shards counting on one would hold each other up.
+        ours = MessagePtr(ours.get(), [kept = ours](const Message*) {});
+    }
+    return ours;
+}
+
 void Shard::hand_out(const FramePtr& frame) {
     const auto found = listeners_.find(frame->stream());
     if (found == listeners_.end()) return;
     Listeners& listeners = found->second;
     listeners.delivering = true;
+    handing_out_ = frame->id();
     for (std::size_t i = 0; i < listeners.all.size(); ++i)
         if (listeners.all[i]) listeners.all[i]->on_frame(frame);
     listeners.delivering = false;
+    handing_out_ = 0;
+    messages_.fill(nullptr);
     std::erase(listeners.all, nullptr);
     if (listeners.all.empty()) listeners_.erase(found);
 }

@@ -90,6 +90,9 @@ public:
     /// Where connections read into, one after the other.
     std::span<char> read_buffer() { return read_buffer_; }
 
+    /// The message that carries the frame in that form to this shard's viewers; null: there is none.
+    MessagePtr message(const FramePtr& frame, Form form);
+
     /// Forgets a closed connection; it is destroyed when the events at hand are done.
     void remove(Connection& connection);
 
@@ -113,6 +116,9 @@ private:
     std::size_t sink_;
     std::unordered_map<std::string, Listeners> listeners_;
     std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+    /// Of the frame that is being handed out.
+    std::uint64_t handing_out_ = 0;
+    std::array<MessagePtr, kForms> messages_;
     std::vector<char> read_buffer_;
     Timer ticker_;
     Timer deadline_;
