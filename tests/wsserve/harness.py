@@ -16,6 +16,7 @@ import unittest
 
 BIN = sys.argv.pop(1) if len(sys.argv) > 1 and os.path.isdir(sys.argv[1]) else os.environ.get("FRAMEPIPE_BIN", "build/dev/bin")
 DEADLINE = 20
+SANITIZER = re.compile(r"(Address|Thread|Leak|UndefinedBehavior|Memory)Sanitizer|runtime error: ")
 
 
 def frame(payload=b"", type="image/jpeg", **header):
@@ -41,10 +42,17 @@ def eventually(question, what="the expected state"):
 
 
 class Server:
-    """wsserve ARGUMENTS, listening on a port of its own."""
+    """wsserve ARGUMENTS, listening on a port of its own.
 
-    def __init__(self, *arguments, stdin=subprocess.PIPE, env=None, listen="127.0.0.1:0", preexec=None):
+    link  what viewers come by (links.py); the test's own questions do not
+    """
+
+    def __init__(self, *arguments, stdin=subprocess.PIPE, env=None, listen="127.0.0.1:0", preexec=None, link=None):
+        self.link = link
+        self.expected_code = 0
         command = [os.path.join(BIN, "wsserve"), "--listen", listen, *arguments]
+        if link:
+            command = link.command([command[0], "--listen", link.listen, *arguments])
         self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
                                         env={"TSAN_OPTIONS": "atexit_sleep_ms=0", **os.environ, **(env or {})}, preexec_fn=preexec)
         self.lines = []
@@ -65,7 +73,15 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        self._end()
+        if kind is None:  # else the test has failed already, and says more
+            code = self.process.returncode
+            assert code == self.expected_code, f"wsserve ended with {code}, not {self.expected_code}: {self.lines}"
+        report = next((i for i, line in enumerate(self.lines) if SANITIZER.search(line)), None)
+        assert report is None, "a sanitizer complains:\n" + "\n".join(self.lines[report:])
+
+    def _end(self):
         if self.process.stdin:
             try:
                 self.process.stdin.close()
@@ -98,6 +114,8 @@ class Server:
 
     def get(self, path, method="GET", headers=None, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        if self.link:
+            connection.sock = self.link.connect_here(self.port)
         try:
             connection.request(method, path, body=body, headers=headers or {})
             answer = connection.getresponse()
@@ -107,6 +125,8 @@ class Server:
             connection.close()
 
     def connect(self, receive_buffer=None):
+        if self.link:
+            return self.link.connect(self.port)
         raw = socket.socket()
         if receive_buffer:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)

@@ -63,6 +63,16 @@ class Start(unittest.TestCase):
         self.assertEqual(run("--token-file", "/dev/null")[0::2], (1, ["wsserve: cannot read the token in /dev/null: its first line is empty"]))
 
 
+class Harness(unittest.TestCase):
+    def test_a_server_that_dies_fails_its_test(self):
+        with self.assertRaisesRegex(AssertionError, "wsserve ended with -9, not 0"):
+            with Server() as server:
+                server.process.kill()
+        with self.assertRaisesRegex(AssertionError, "a sanitizer complains:\nx: runtime error: "):
+            with Server() as server:
+                server.lines += ["x: runtime error: signed integer overflow"]
+
+
 class End(unittest.TestCase):
     def test_with_exit_on_eof_it_ends_with_its_input(self):
         self.assertEqual(run("--exit-on-eof", data=frame(b"x")), (0, b"", []))
@@ -106,6 +116,17 @@ class End(unittest.TestCase):
             server.write(frame(b"x") + frame(b"y", stream="own"))
             server.frames_in(2)
             self.assertEqual([stream["name"] for stream in server.streams()], ["door", "own"])
+
+    def test_streams_beyond_the_most_are_left_out(self):
+        with Server() as server:
+            for i in range(256):
+                server.write(frame(b"x", stream=f"s{i}"))
+            server.write(frame(b"x", stream="one \"more\"") + frame(stream="another", end=True) + frame(b"new", stream="s7"))
+            server.frames_in(257)
+            self.assertEqual([stream["name"] for stream in server.streams()], [f"s{i}" for i in range(256)])
+            self.assertEqual(server.metric("refused_frames_total"), 2)
+            self.assertEqual(server.get("/snapshot.jpg?stream=s7").body, b"new")
+            self.assertEqual(server.lines[1:], ['wsserve: cannot take stream "one \\"more\\"": there are 256 already; frames of further ones are left out'])
 
 
 class OnDemand(unittest.TestCase):

@@ -182,9 +182,14 @@ class V1(unittest.TestCase):
         return viewer
 
     def next_of(self, viewer, kind, wanted=lambda message: True):
+        """The next message of this kind. Those of the other kind are kept: nothing says which comes first."""
+        kept = viewer.__dict__.setdefault("kept", {str: [], bytes: []})
         while True:
-            message = viewer.message()
-            if isinstance(message, kind) and wanted(json.loads(message) if kind is str else message):
+            while not kept[kind]:
+                message = viewer.message()
+                kept[type(message)].append(message)
+            message = kept[kind].pop(0)
+            if wanted(json.loads(message) if kind is str else message):
                 return message
 
     def test_whole_frames_and_the_state_of_streams(self):
