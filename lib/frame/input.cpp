@@ -43,9 +43,10 @@ std::unique_ptr<FrameInput> open_input(ByteReader reader, InputOptions options) 
     const bool latest = options.latest && reader.fd() >= 0;
     // Who takes only the newest frame reads on while the output is behind, so nothing is to wait for.
     if (latest) options.downstream = nullptr;
+    const int fd = reader.fd();
     auto input = std::make_unique<Input>(std::move(reader), std::move(options));
     if (!latest) return input;
-    return newest_only(std::move(input), downstream);
+    return newest_only(std::move(input), fd, downstream);
 }
 
 std::unique_ptr<FrameInput> open_input(int fd, InputOptions options) {

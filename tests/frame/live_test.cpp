@@ -1,4 +1,5 @@
 // Live frames: how old they are behind a slow stage, and who may drop them.
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -167,4 +168,33 @@ TEST_CASE("--latest stops with one frame in hand while the output is blocked", "
     (void)out.ready();
     blocked.join();
     CHECK(source.wait_drained(SteadyClock::now() + 10s));
+}
+
+TEST_CASE("--latest gives the newest of what came while its output was blocked", "[frame][latest]") {
+    Pipe in;
+    Pipe out;
+    FrameWriter source(in.write.get());
+    FrameWriter sink(out.write.get());
+    InputOptions options;
+    options.latest = true;
+    options.downstream = &sink;
+    const auto input = open_input(in.read.get(), options);
+    REQUIRE(source.write(live_frame(0, 1000)));
+    const auto first = input->next();
+    REQUIRE(first);
+    REQUIRE(sink.write(*first));  // and nobody reads it
+    std::atomic<std::int64_t> got = -1;
+    std::jthread command([&] { got = *input->next()->header.seq(); });
+    // As `tee` writes them: without waiting until the one before has been read.
+    for (std::int64_t seq = 1; seq <= 5; ++seq) {
+        Frame frame = live_frame(seq, 1000);
+        frame.header.erase("live");
+        REQUIRE(source.write(frame));
+    }
+    std::this_thread::sleep_for(50ms);
+    CHECK(got == -1);
+    (void)out.ready();
+    command.join();
+    CHECK(got == 5);
+    CHECK(input->skipped() == 4);
 }
