@@ -229,7 +229,9 @@ std::string describe_start(std::span<const std::byte> bytes) {
     if (text.empty()) return "nothing";
     if (const Foreign* kind = foreign_kind(text)) return std::string(kind->what);
     if (is_pnm_refused(text)) return "a bitmap, plain or floating-point Netpbm picture (only binary PGM, PPM and PAM are read)";
-    if (const std::string_view line = first_line(text); is_text(line)) return "text: " + quoted(line);
+    const std::string_view line = first_line(text);
+    if (line.empty()) return "an empty line";
+    if (is_text(line)) return "text: " + quoted(line);
     return "bytes that begin with" + hexadecimal(text.substr(0, 16));
 }
 

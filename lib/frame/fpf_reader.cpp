@@ -32,10 +32,10 @@ public:
     }
     void next_frame() { ++number_; }
 
-    /// Tells by the first four bytes already that this is no frame: a line that a program printed may be
-    /// shorter than a prefix, and more may never come.
+    /// Tells by the first byte already that this is no frame: a line that a program printed may be shorter
+    /// than a prefix, and more may never come.
     void check_magic(std::span<const std::byte> start) const {
-        if (start.size() < kMagic.size() || std::memcmp(start.data(), kMagic.data(), kMagic.size()) == 0) return;
+        if (std::memcmp(start.data(), kMagic.data(), std::min(start.size(), kMagic.size())) == 0) return;
         throw Error(here() + ": not a frame but " + describe_start(first_line(start)) + "; does a program in the pipe print to stdout?");
     }
 
@@ -56,10 +56,10 @@ public:
         return {kPrefixSize + header, payload};
     }
 
-    /// A printed line without the frame that comes after it.
+    /// A printed line without the frame that comes after it; an empty one with its end.
     static std::span<const std::byte> first_line(std::span<const std::byte> start) {
         const auto end = std::find(start.begin(), start.end(), std::byte{'\n'});
-        return start.first(static_cast<std::size_t>(end - start.begin()));
+        return start.first(std::max<std::size_t>(1, static_cast<std::size_t>(end - start.begin())));
     }
 
     Header header(std::string_view text) const {
