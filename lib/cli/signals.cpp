@@ -1,5 +1,6 @@
 #include "cli/signals.hpp"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -34,9 +35,18 @@ sigset_t stop_set() {
     return set;
 }
 
+/// A standard descriptor that was closed would be given to the next file or socket opened, and words for
+/// stderr would end up inside it. What stands there instead can be neither read nor written.
+void occupy_standard_descriptors() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        if (::fcntl(fd, F_GETFD) < 0 && ::open("/", O_PATH) < 0) return;
+    }
+}
+
 }  // namespace
 
 void prepare_process() {
+    occupy_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN);
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {

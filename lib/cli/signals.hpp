@@ -6,7 +6,8 @@
 
 namespace framepipe {
 
-/// Ignores SIGPIPE, raises the limit of open files to its hard one. Call first in main.
+/// Ignores SIGPIPE, raises the limit of open files to its hard one, and keeps the numbers of closed
+/// standard descriptors from being used for something else. Call first in main.
 void prepare_process();
 
 /// Waits for SIGINT, SIGTERM and SIGHUP in a thread of its own while the other threads block them,
