@@ -1,6 +1,7 @@
 #include "codec/recode.hpp"
 
 #include "frame/error.hpp"
+#include "frame/image_info.hpp"
 
 namespace framepipe {
 namespace {
@@ -38,7 +39,12 @@ Recoder::Recoder(const RecodeOptions& options) : options_(options) {
 Recoder::~Recoder() = default;
 
 bool Recoder::has_type(const Frame& frame) const {
-    if (const auto* type = std::get_if<ImageType>(&options_.type)) return frame.header.type() == mime_of(*type);
+    // What only says that it is one has to be decoded, which tells what is wrong with it.
+    if (const auto* type = std::get_if<ImageType>(&options_.type)) {
+        if (frame.header.type() != mime_of(*type)) return false;
+        const auto found = identify_image(frame.payload);
+        return found && found->type == mime_of(*type);
+    }
     return frame.header.is_raw() && raw_view(frame).format == std::get<PixelFormat>(options_.type);
 }
 
