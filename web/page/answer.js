@@ -141,7 +141,8 @@ export class Answer {
     /** @param {string} words */
     #complain(words) {
         this.#error.hidden = words === '';
-        this.#error.textContent = words;
+        this.#error.textContent = words.charAt(0).toUpperCase() + words.slice(1);
+        this.#panel.classList.toggle('short', words !== '');
     }
 
     #drop() {
