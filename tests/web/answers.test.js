@@ -140,18 +140,25 @@ test('beside a stream the answer is on a card, and the stream counts none of it'
     assert.deepEqual(complaints, []);
 });
 
-test('a pipeline that fails is said in words', async () => {
-    const { url } = await pipes.start("wsserve --listen localhost:0 --respond 'false' </dev/null");
-    const { page } = await viewer(url);
-    await says(page, 'Ready');
-    await ask(page, 'Hello');
-    const words = await until('words', async () => (await page.isVisible('#answer-error')) && page.textContent('#answer-error'));
-    assert.ok(words.length > 10, words);
-    assert.ok(await page.isHidden('#answer-picture'));
-    assert.ok(await page.isHidden('#answer-save'));
-    assert.ok(await page.isDisabled('#save'));
-    assert.equal(await page.getAttribute('#answer-error', 'role'), 'alert');
-});
+for (const [where, source, state] of [
+    ['in the stage', '', 'Ready'],
+    ['on the card beside a stream', 'capture test: |', 'Live'],
+]) {
+    test(`a pipeline that fails is said in words, ${where}`, async () => {
+        const { url } = await pipes.start(`${source} wsserve --listen localhost:0 --respond false`);
+        const { page } = await viewer(url);
+        await says(page, state);
+        await ask(page, 'Hello');
+        const words = await until('words', async () => (await page.isVisible('#answer-error')) && page.textContent('#answer-error'));
+        assert.ok(words.length > 10, words);
+        const [box, panel] = [await page.locator('#answer-error').boundingBox(), await page.locator('#answer').boundingBox()];
+        assert.ok(box.height >= 20 && box.width >= 100, `the words have ${box.width} × ${box.height}`);
+        assert.ok(box.y >= panel.y && box.y + box.height <= panel.y + panel.height, 'the words are inside');
+        assert.ok(await page.isHidden('#answer-picture'));
+        assert.ok(await page.isHidden('#answer-save'));
+        assert.equal(await page.getAttribute('#answer-error', 'role'), 'alert');
+    });
+}
 
 test('a text comes back as text', async () => {
     const { url } = await pipes.start("wsserve --listen localhost:0 --respond 'cat' </dev/null");
