@@ -32,7 +32,7 @@ export interface Stream {
 
 /** Any text message of the server. */
 export interface Control {
-    server?: { version: string };
+    server?: { version: string; /** It answers requests. */ responds?: boolean };
     streams?: Stream[];
     pong?: number;
     time_us?: number;
@@ -40,6 +40,22 @@ export interface Control {
 }
 
 export type Link = 'connecting' | 'open' | 'lost';
+/** What came back for a text that was sent to the server's pipeline. */
+export interface Answer {
+    /** What was asked. */
+    text: string;
+    kind: 'picture' | 'text' | 'other' | 'error';
+    type: string;
+    /** The payload as it came; null: there is none, since it failed. */
+    blob: Blob | null;
+    /** The text, or why there is no answer. */
+    words: string;
+    /** Of the file that it is saved in. */
+    name: string;
+    /** Milliseconds from the question to the answer. */
+    took: number;
+}
+
 export type Kind = 'none' | 'picture' | 'text' | 'other';
 
 /** All that the page shows but the picture itself. */
@@ -55,6 +71,10 @@ export interface View {
     silent: number;
     /** The server's version; empty: not known yet. */
     version: string;
+    /** The server answers what is typed. */
+    responds: boolean;
+    /** Answers that are to come. */
+    asking: number;
     streams: Stream[];
     stream: string | null;
     /** A person chose it; otherwise it is the first one. */
@@ -95,6 +115,7 @@ export type Order =
     | { order: 'hide'; on: boolean }
     | { order: 'details'; on: boolean }
     | { order: 'save' }
+    | { order: 'ask'; text: string }
     | { order: 'wake' };
 
 /** From the engine to the page. */
@@ -104,4 +125,5 @@ export type Report =
     | { report: 'text'; text: string; error: boolean }
     | { report: 'details'; header: Header; steps: Step[]; /** bytes a second */ rate: number }
     | { report: 'saved'; blob: Blob; name: string }
+    | { report: 'answer'; answer: Answer }
     | { report: 'notice'; text: string };

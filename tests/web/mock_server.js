@@ -104,6 +104,8 @@ export class MockServer {
     refusal = null;
     /** Called with each new peer. */
     welcome = () => {};
+    /** It says that it answers requests; the test does. */
+    responds = false;
     /** Microseconds that this server's clock is ahead. */
     ahead = 0;
 
@@ -143,7 +145,7 @@ export class MockServer {
 
     /** The list of streams, as the server tells it. */
     list(...streams) {
-        return { server: { version: '9.9' }, streams, time_us: this.now_us() };
+        return { server: { version: '9.9', ...(this.responds && { responds: true }) }, streams, time_us: this.now_us() };
     }
 
     async listen(port = 0) {

@@ -1,7 +1,6 @@
 // The page in Chromium before the real programs, as a stranger would start them.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,17 +8,15 @@ import { after, afterEach, before, test } from 'node:test';
 
 import { colours, launch, near, open, picture, says, until } from './browser.js';
 import { frame } from './mock_server.js';
+import { Pipes } from './pipes.js';
 
-const BIN = process.env.FRAMEPIPE_BIN;
-assert.ok(BIN, 'FRAMEPIPE_BIN names no folder with the programs');
-
-let browser, folder;
-const running = [];
+let browser, folder, pipes;
 const viewers = [];
 
 before(async () => {
     browser = await launch();
     folder = await mkdtemp(join(tmpdir(), 'framepipe-web-'));
+    pipes = new Pipes(folder);
 });
 after(async () => {
     await browser.close();
@@ -27,40 +24,8 @@ after(async () => {
 });
 afterEach(async () => {
     await Promise.all(viewers.splice(0).map((viewer) => viewer.close()));
-    await Promise.all(running.splice(0).map((pipe) => pipe.stop()));
+    await pipes.stop();
 });
-
-/** A shell's pipe of our programs. `url` is what wsserve says. */
-async function pipe(command, env = {}) {
-    const child = spawn('/bin/sh', ['-c', command], {
-        cwd: folder,
-        detached: true, // a process group, so that all of it can be ended
-        env: { ...process.env, PATH: `${BIN}:${process.env.PATH}`, ...env },
-        stdio: ['pipe', 'ignore', 'pipe'],
-    });
-    child.stdin.on('error', () => {});
-    const pipe = { said: '', stdin: child.stdin, stop: () => {} };
-    const gone = new Promise((done) => child.on('close', done));
-    pipe.stop = async (signal = 'SIGTERM') => {
-        try {
-            process.kill(-child.pid, signal);
-        } catch {
-            // it ended by itself
-        }
-        child.stdin.destroy();
-        await gone;
-    };
-    running.push(pipe);
-    child.stderr.on('data', (data) => (pipe.said += data));
-    const found = await until(
-        'an address',
-        () => /http:\/\/localhost:(\d+)\//.exec(pipe.said) ?? (child.exitCode !== null && ['', pipe.said]),
-    );
-    assert.ok(found[0], `wsserve did not start: ${pipe.said}`);
-    pipe.url = found[0];
-    pipe.port = found[1];
-    return pipe;
-}
 
 async function viewer(url, options) {
     const opened = await open(browser, url, options);
@@ -82,7 +47,7 @@ async function strip(page) {
 }
 
 test('capture test: | wsserve shows the colour bars, moving, and not a word on the console', async () => {
-    const { url } = await pipe('capture test: | wsserve --listen localhost:0');
+    const { url } = await pipes.start('capture test: | wsserve --listen localhost:0');
     const { page, complaints } = await viewer(url);
     await says(page, 'Live');
     const bars = [
@@ -109,7 +74,7 @@ test('capture test: | wsserve shows the colour bars, moving, and not a word on t
 });
 
 test('when the input ends the page says so, and late viewers see the last picture too', async () => {
-    const { url } = await pipe('capture test: -n 5 | wsserve --listen localhost:0');
+    const { url } = await pipes.start('capture test: -n 5 | wsserve --listen localhost:0');
     for (const when of ['at once', 'later']) {
         const { page } = await viewer(url);
         await says(page, 'Input ended');
@@ -118,19 +83,19 @@ test('when the input ends the page says so, and late viewers see the last pictur
 });
 
 test('a server that was killed and started again is found by the page itself', async () => {
-    const first = await pipe('capture test: | wsserve --listen localhost:0');
+    const first = await pipes.start('capture test: | wsserve --listen localhost:0');
     const { page } = await viewer(first.url);
     await says(page, 'Live');
     await first.stop('SIGKILL');
     await says(page, 'Reconnecting');
-    await pipe(`capture test: | wsserve --listen localhost:${first.port}`);
+    await pipes.start(`capture test: | wsserve --listen localhost:${first.port}`);
     await says(page, 'Live');
     const before = await strip(page);
     await until('another picture', async () => !before.equals(await strip(page)));
 });
 
 test('a pause holds the picture while the pipe goes on', async () => {
-    const { url } = await pipe('capture test: | wsserve --listen localhost:0');
+    const { url } = await pipes.start('capture test: | wsserve --listen localhost:0');
     const { page } = await viewer(url);
     await says(page, 'Live');
     await page.keyboard.press('Space');
@@ -150,7 +115,7 @@ for (const type of ['png', 'jpeg', 'webp']) {
         const bytes = await picture(browser, 'rgb(220 30 30)', { type: `image/${type}` });
         const ending = type === 'jpeg' ? 'jpg' : type;
         await writeFile(join(folder, `one.${ending}`), bytes);
-        const { url } = await pipe(`capture one.${ending} | wsserve --listen localhost:0`);
+        const { url } = await pipes.start(`capture one.${ending} | wsserve --listen localhost:0`);
         const { page } = await viewer(url);
         await says(page, 'Input ended');
         await until('the picture', async () => (await page.textContent('#size')) === '64 × 48');
@@ -165,14 +130,14 @@ for (const type of ['png', 'jpeg', 'webp']) {
 }
 
 test('what --send-as gives to other viewers does not concern the page', async () => {
-    const { url } = await pipe('capture test: | wsserve --listen localhost:0 --send-as raw');
+    const { url } = await pipes.start('capture test: | wsserve --listen localhost:0 --send-as raw');
     const { page } = await viewer(url);
     await says(page, 'Live');
     await until('the picture', async () => (await colours(page, await inPicture(page, 5.5 / 8, 0.15)))[0][0] > 200);
 });
 
 test('a page that waits shows the first picture when it comes, and then a line of text', async () => {
-    const { url, stdin } = await pipe('cat | wsserve --listen localhost:0');
+    const { url, stdin } = await pipes.start('cat | wsserve --listen localhost:0');
     const { page, complaints } = await viewer(url);
     await says(page, 'Waiting');
     const now = () => Date.now() * 1000;
@@ -185,7 +150,7 @@ test('a page that waits shows the first picture when it comes, and then a line o
 });
 
 test('two streams: each is shown when it is chosen, with its last picture', async () => {
-    const { url, stdin } = await pipe('cat | wsserve --listen localhost:0');
+    const { url, stdin } = await pipes.start('cat | wsserve --listen localhost:0');
     const show = async (stream, colour) => stdin.write(frame({ type: 'image/png', stream, live: true }, await picture(browser, colour)));
     await show('red', 'rgb(220 30 30)');
     await show('blue', 'rgb(30 30 220)');
@@ -202,7 +167,7 @@ test('two streams: each is shown when it is chosen, with its last picture', asyn
 });
 
 test('a token in the address of the page is enough, and without it the page says what is missing', async () => {
-    const { url } = await pipe('capture test: | wsserve --listen localhost:0', { FRAMEPIPE_TOKEN: 's3cret' });
+    const { url } = await pipes.start('capture test: | wsserve --listen localhost:0', { FRAMEPIPE_TOKEN: 's3cret' });
     const { page, complaints } = await viewer(`${url}?token=s3cret`);
     await says(page, 'Live');
     assert.deepEqual(complaints, []);

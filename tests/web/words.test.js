@@ -24,6 +24,10 @@ const view = (changes) => ({
 test('each state has its words', () => {
     const says = (changes) => statusOf(view(changes)).label;
     assert.equal(says({}), 'Live');
+    assert.equal(says({ responds: true }), 'Live');
+    assert.equal(says({ responds: true, kind: 'none', streams: [], stream: null }), 'Ready');
+    assert.equal(says({ responds: true, kind: 'none', streams: [], stream: 'one', named: true }), 'Waiting');
+    assert.equal(says({ kind: 'none', streams: [], stream: null }), 'Waiting');
     assert.equal(says({ link: 'connecting', again: false }), 'Connecting');
     assert.equal(says({ link: 'connecting' }), 'Reconnecting');
     assert.equal(says({ link: 'lost' }), 'Reconnecting');

@@ -1,6 +1,7 @@
 // The page: shows what the engine reports, and passes on what the person wants.
 
 import { putStreamInAddress, socketAddress, streamInAddress } from './address.js';
+import { Answer } from './answer.js';
 import { Bar } from './bar.js';
 import { Details } from './details.js';
 import { element } from './element.js';
@@ -23,6 +24,13 @@ const notice = element('notice', HTMLParagraphElement);
 const bar = new Bar();
 const details = new Details();
 const menu = new Menu((name) => send({ order: 'stream', name }));
+const answer = new Answer(
+    (text) => send({ order: 'ask', text }),
+    () => latest && show(latest),
+);
+
+/** What was shown last. @type {View | null} */
+let latest = null;
 
 /** The stream that the page's address names. */
 let remembered = streamInAddress();
@@ -58,6 +66,9 @@ function hear(report) {
         case 'saved':
             download(report.blob, report.name);
             break;
+        case 'answer':
+            answer.put(report.answer);
+            break;
         case 'notice':
             say(report.text);
             break;
@@ -66,8 +77,11 @@ function hear(report) {
 
 /** @param {View} next */
 function show(next) {
+    latest = next;
     const status = statusOf(next);
-    bar.show(next, status);
+    const beside = next.kind !== 'none';
+    answer.show(next.responds, next.asking, beside);
+    bar.show(next, status, !beside && answer.file !== null);
     menu.show(next.streams, next.stream);
     if (next.named && next.stream !== null && next.stream !== remembered) {
         remembered = next.stream;
@@ -86,9 +100,9 @@ function show(next) {
     const away = status.code === 'reconnecting';
     const other = next.kind === 'other' && !away;
     const message = element('message', HTMLElement);
-    message.hidden = !away && !other && next.kind !== 'none';
-    message.classList.toggle('over', next.kind === 'picture' || next.kind === 'text');
-    const still = other || ['ended', 'paused', 'idle', 'damaged'].includes(status.code);
+    message.hidden = !away && !other && (beside || answer.open);
+    message.classList.toggle('over', next.kind === 'picture' || next.kind === 'text' || answer.open);
+    const still = other || ['ready', 'ended', 'paused', 'idle', 'damaged'].includes(status.code);
     document.querySelector('.mark')?.classList.toggle('still', still);
     element('message-title', HTMLElement).textContent = other ? `This is ${next.type}` : status.title;
     element('message-hint', HTMLElement).textContent = other ? 'It cannot be shown here. It can be saved.' : status.hint;
@@ -124,16 +138,24 @@ function say(words) {
 
 const actions = {
     pause: () => send({ order: 'pause' }),
-    save: () => send({ order: 'save' }),
+    save: () => (latest?.kind === 'none' && answer.file ? saveAnswer() : send({ order: 'save' })),
     full: () => void toggleFullScreen(),
     details: () => {
         bar.expand('show-details', details.toggle());
         send({ order: 'details', on: details.open });
     },
+    ask: () => answer.focus(),
+    away: () => answer.open && answer.close(),
     help: () => (help.open ? help.close() : help.showModal()),
     stream: (/** @type {number} */ by) => send({ order: 'step', by }),
     place: (/** @type {number} */ place) => send({ order: 'place', place }),
 };
+
+function saveAnswer() {
+    if (answer.file) {
+        download(answer.file.blob, answer.file.name);
+    }
+}
 
 async function toggleFullScreen() {
     try {
@@ -151,6 +173,8 @@ for (const [id, action] of Object.entries({
     'details-close': actions.details,
     'show-help': actions.help,
     'help-close': actions.help,
+    'answer-save': saveAnswer,
+    'answer-close': actions.away,
     retry: () => send({ order: 'wake' }),
 })) {
     element(id, HTMLElement).addEventListener('click', action);
@@ -169,7 +193,7 @@ function stir() {
     document.body.classList.remove('alone');
     clearTimeout(aloneTimer);
     if (document.fullscreenElement) {
-        aloneTimer = setTimeout(() => document.body.classList.toggle('alone', !help.open && !menu.open && !details.open), ALONE_AFTER);
+        aloneTimer = setTimeout(() => document.body.classList.toggle('alone', !help.open && !menu.open && !details.open && !answer.busy), ALONE_AFTER);
     }
 }
 

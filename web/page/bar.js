@@ -16,8 +16,9 @@ export class Bar {
     /**
      * @param {View} view
      * @param {Status} status
+     * @param {boolean} answered an answer stands in the stage, and can be saved
      */
-    show(view, status) {
+    show(view, status, answered) {
         this.#status.dataset['code'] = status.code;
         put(this.#label, status.label); // only a change is read out
         put(element('fps', HTMLElement), rateText(view.fps));
@@ -31,7 +32,7 @@ export class Bar {
         element('bad-part', HTMLElement).hidden = view.bad === 0;
         // Its room stays, so that nothing moves when the first picture comes.
         element('stats', HTMLElement).classList.toggle('none', view.kind === 'none');
-        this.#save.disabled = view.kind === 'none';
+        this.#save.disabled = view.kind === 'none' && !answered;
         this.#pause.disabled = view.kind === 'none' && !view.paused;
         const words = view.paused ? 'Go on' : 'Pause';
         if (this.#pause.getAttribute('aria-label') !== words) {

@@ -109,11 +109,16 @@ export class Connection {
         this.send({ ping: now() });
     }
 
-    /** @param {object} control */
+    /**
+     * @param {object} control
+     * @returns {boolean} it went out
+     */
     send(control) {
-        if (this.#socket && this.state === 'open') {
-            this.#socket.send(JSON.stringify(control));
+        if (!this.#socket || this.state !== 'open') {
+            return false;
         }
+        this.#socket.send(JSON.stringify(control));
+        return true;
     }
 
     #open() {

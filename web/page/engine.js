@@ -1,8 +1,10 @@
 // Receives frames, decodes the newest one and draws it. Runs in a worker, or on the page where a
 // canvas cannot leave it.
 
+import { Asking } from './asking.js';
 import { Connection } from './connection.js';
 import { Meter, ServerClock, now } from './measure.js';
+import { isPicture, isText, readable } from './payload.js';
 import { Screen } from './screen.js';
 import { chooseStream, fileName, neighbour } from './words.js';
 import { parseFrame } from './wire.js';
@@ -16,11 +18,11 @@ import { parseFrame } from './wire.js';
 /** @typedef {{header: Header, payload: Uint8Array<ArrayBuffer>, stream: string, count: number, link: number, heard: number}} Arrival */
 
 const REPORT_EVERY = 250;
-const MAX_TEXT = 100000; // characters that the page lays out; the file that is saved is whole
 
 export class Engine {
     #tell;
     #connection;
+    #asking;
     #clock = new ServerClock();
     #meter = new Meter();
     /** @type {Screen | null} */
@@ -33,6 +35,7 @@ export class Engine {
     #named = false;
     #listed = false;
     #version = '';
+    #responds = false;
     #paused = false;
     #hidden = false;
     #details = false;
@@ -57,8 +60,12 @@ export class Engine {
             opened: () => this.#opened(),
             frame: (message) => this.#arrive(message),
             control: (control) => this.#control(control),
-            changed: () => this.#report(),
+            changed: () => this.#changed(),
         });
+        this.#asking = new Asking(
+            (control) => this.#connection.send(control),
+            (answer) => tell({ report: 'answer', answer }),
+        );
     }
 
     /** @param {Order} order */
@@ -101,6 +108,10 @@ export class Engine {
             case 'save':
                 this.#save();
                 break;
+            case 'ask':
+                this.#asking.ask(order.text);
+                this.#report();
+                break;
             case 'wake':
                 this.#connection.wake();
                 break;
@@ -113,6 +124,13 @@ export class Engine {
             url.searchParams.set('stream', this.#stream);
         }
         return url.href;
+    }
+
+    #changed() {
+        if (this.#connection.state !== 'open') {
+            this.#asking.lost();
+        }
+        this.#report();
     }
 
     #opened() {
@@ -138,6 +156,7 @@ export class Engine {
         }
         if (typeof control.server?.version === 'string') {
             this.#version = control.server.version;
+            this.#responds = control.server.responds === true;
         }
         if (Array.isArray(control.streams)) {
             this.#streams = control.streams;
@@ -196,6 +215,10 @@ export class Engine {
             ++this.#bad;
             return;
         }
+        if (this.#asking.take(frame.header, frame.payload, heard)) {
+            this.#report();
+            return;
+        }
         const stream = frame.header.stream ?? '';
         this.#stream ??= stream;
         const count = (this.#received.get(stream) ?? 0) + 1;
@@ -232,8 +255,7 @@ export class Engine {
     /** @param {Arrival} arrival */
     async #show({ header, payload, stream, heard }) {
         const blob = new Blob([payload], { type: header.type });
-        const isPicture = header.type.startsWith('image/') && header.type !== 'image/x-raw';
-        const bitmap = isPicture ? await createImageBitmap(blob) : null;
+        const bitmap = isPicture(header.type) ? await createImageBitmap(blob) : null;
         if (stream !== this.#stream || this.#paused) {
             bitmap?.close();
             return;
@@ -290,6 +312,8 @@ export class Engine {
                 refusal: this.#connection.refusal,
                 silent: this.#connection.silent,
                 version: this.#version,
+                responds: this.#responds,
+                asking: this.#asking.waiting,
                 streams: this.#streams,
                 stream: this.#stream,
                 named: this.#named,
@@ -325,25 +349,4 @@ export class Engine {
             { name: 'shown', at: at - taken },
         ];
     }
-}
-
-/** @param {string} type */
-function isText(type) {
-    return type.startsWith('text/') || type === 'application/json';
-}
-
-/**
- * @param {Header} header
- * @param {Uint8Array} payload
- */
-function readable(header, payload) {
-    const text = new TextDecoder().decode(payload);
-    if (header.type === 'application/json') {
-        try {
-            return JSON.stringify(JSON.parse(text), null, 2).slice(0, MAX_TEXT);
-        } catch {
-            return text.slice(0, MAX_TEXT);
-        }
-    }
-    return (text === '' && typeof header.error === 'string' ? header.error : text).slice(0, MAX_TEXT);
 }

@@ -7,18 +7,23 @@
  * @property {() => void} full
  * @property {() => void} details
  * @property {() => void} help
+ * @property {() => boolean} ask to the text box, if there is one
+ * @property {() => void} away puts away what lies over the picture
  * @property {(step: number) => void} stream to the next one or the one before
  * @property {(place: number) => void} place to the stream at this place of the list
  */
 
 /** @param {Actions} actions */
 export function listenToKeys(actions) {
-    const keys = /** @type {Record<string, () => void>} */ ({
+    const keys = /** @type {Record<string, () => unknown>} */ ({
         ' ': actions.pause,
         f: actions.full,
         s: actions.save,
         i: actions.details,
         '?': actions.help,
+        t: actions.ask,
+        '/': actions.ask,
+        Escape: actions.away,
         n: () => actions.stream(1),
         p: () => actions.stream(-1),
         ArrowRight: () => actions.stream(1),
@@ -35,6 +40,9 @@ export function listenToKeys(actions) {
         }
         const target = event.target instanceof Element ? event.target : document.body;
         const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+        if (target.closest('input')) {
+            return; // somebody writes
+        }
         // A focused button has its own idea of the space bar, and a text that scrolls of the arrows.
         if (key === ' ' && target.closest('button, [tabindex="0"]')) {
             return;
@@ -46,9 +54,8 @@ export function listenToKeys(actions) {
             return;
         }
         const action = keys[key];
-        if (action) {
-            event.preventDefault();
-            action();
+        if (action && action() !== false) {
+            event.preventDefault(); // the letter is no text
         }
     });
 }

@@ -43,6 +43,9 @@ export function statusOf(view) {
         const hint = view.kind === 'none' ? 'It brought no picture.' : 'This is its last picture.';
         return { code: 'ended', label: 'Input ended', title: 'Input ended', hint };
     }
+    if (view.responds && view.kind === 'none' && !stream && !view.named) {
+        return { code: 'ready', label: 'Ready', title: 'Type something', hint: 'What the server makes of it appears here.' };
+    }
     if (view.kind === 'none' || !stream || stream.state === 'waiting') {
         const hint =
             view.stream && !stream

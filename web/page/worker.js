@@ -2,8 +2,10 @@
 
 import { Engine } from './engine.js';
 // What the engine imports, named here too: so all is fetched at once, not after the engine's arrival.
+import './asking.js';
 import './connection.js';
 import './measure.js';
+import './payload.js';
 import './screen.js';
 import './wire.js';
 import './words.js';
