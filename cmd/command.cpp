@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
 #include <exception>
+#include <iostream>
 
 #include "cli/log.hpp"
 #include "cli/signals.hpp"
@@ -60,7 +63,9 @@ int command_main(int argc, char** argv, const CommandSpec& spec) {
         try {
             app.parse(argc, argv);
         } catch (const CLI::Success& done) {  // --help, --version
-            return app.exit(done);
+            app.exit(done);
+            flush_words();
+            return static_cast<int>(ExitCode::ok);
         } catch (const CLI::ParseError& error) {
             log::error(one_line(error.what()) + "; see " + spec.name + " --help");
             return static_cast<int>(ExitCode::usage);
@@ -80,8 +85,24 @@ int command_main(int argc, char** argv, const CommandSpec& spec) {
     return static_cast<int>(ExitCode::failed);
 }
 
+void flush_words() {
+    errno = 0;
+    // Who has seen enough (a pager, head) may leave.
+    if (!std::cout.flush() && errno != EPIPE) throw SystemError("cannot write to stdout", errno);
+}
+
 void refuse_terminal_output(const char* example) {
     if (::isatty(STDOUT_FILENO) == 1) throw UsageError(std::string("stdout is a terminal, which cannot show frames; try: ") + example);
+}
+
+CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
+    const auto wrong = [least, most](const std::string& text) -> std::string {
+        std::int64_t value = 0;
+        const auto [end, result] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (result == std::errc() && end == text.data() + text.size() && value >= least && value <= most) return {};
+        return "'" + text + "' is not a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+    };
+    return CLI::Validator(wrong, "");
 }
 
 CLI::Option* add_duration(CLI::App& app, const std::string& names, std::chrono::nanoseconds& value, const std::string& help) {

@@ -42,6 +42,9 @@ struct CommandSpec {
 /// Parses, runs, and maps what is thrown: Error to `command: words` and 1, UsageError and CLI11's to 2.
 int command_main(int argc, char** argv, const CommandSpec& spec);
 
+/// After words for a person were written to std::cout. throws SystemError if they did not get there
+void flush_words();
+
 /// Ends with a UsageError that says what to pipe into if stdout is a terminal.
 void refuse_terminal_output(const char* example);
 
@@ -50,6 +53,9 @@ void refuse_terminal_output(const char* example);
 CLI::Option* add_duration(CLI::App& app, const std::string& names, std::chrono::nanoseconds& value, const std::string& help);
 /// Binds an option of a size in bytes.
 CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::uint64_t& value, const std::string& help);
+
+/// A check that the value is a whole number from `least` to `most`.
+CLI::Validator whole_number(std::int64_t least, std::int64_t most = 1'000'000'000'000'000);
 
 /// Each command's declaration. Defined in cmd/<command>/.
 namespace commands {

@@ -3,6 +3,7 @@
 // Ends 0 when the source ends, the reader goes away or a live source is told to stop; 1 if the
 // source fails or a picture had to be left out.
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "cli/log.hpp"
+#include "cli/progress.hpp"
 #include "cli/signals.hpp"
 #include "cli/units.hpp"
 #include "command.hpp"
@@ -82,9 +84,7 @@ void declare(CLI::App& app, Options& o) {
     app.add_option("-r,--fps", o.fps, "frames a second; 0: as fast as the reader takes them")
         ->check([](const std::string& text) { return wrong_number(text, 1e6, false); })
         ->type_name("N");
-    app.add_option("-n,--count", o.count, "end after N frames")
-        ->check([](const std::string& text) { return wrong_number(text, 1e15, true); })
-        ->type_name("N");
+    app.add_option("-n,--count", o.count, "end after N frames")->check(whole_number(0))->type_name("N");
     app.add_flag("--loop", o.loop, "play files again and again; --loop=N: N times in all")->check([](const std::string& text) {
         return text == kForEver ? std::string() : wrong_number(text, 1e9, true);
     });
@@ -144,6 +144,34 @@ ExitCode run_pattern(const Options& o, FrameWriter& out) {
     return ExitCode::ok;
 }
 
+/// Shows how far a sequence is while it becomes a file; at the end of a pipe somebody else shows it.
+class Watched : public Source {
+public:
+    Watched(Sequence& sequence, std::optional<std::uint64_t> count) : sequence_(sequence), count_(count) {
+        struct stat status {};
+        if (::fstat(STDOUT_FILENO, &status) == 0 && S_ISREG(status.st_mode)) progress_.emplace();
+    }
+
+    std::optional<Frame> next() override {
+        auto frame = sequence_.next();
+        if (frame) ++given_;
+        if (frame && progress_ && (count_ || sequence_.place())) progress_->show([&] { return words(); });
+        return frame;
+    }
+
+private:
+    std::string words() const {
+        if (count_) return fmt::format("capture: frame {} of {}", given_, *count_);
+        const auto [at, of] = *sequence_.place();
+        return fmt::format("capture: frame {}, file {} of {}", given_, at, of);
+    }
+
+    Sequence& sequence_;
+    const std::optional<std::uint64_t> count_;
+    std::uint64_t given_ = 0;
+    std::optional<Progress> progress_;
+};
+
 ExitCode run_files(const Options& o, FrameWriter& out) {
     std::vector<std::string> files;
     for (const auto& argument : o.sources) {
@@ -156,8 +184,9 @@ ExitCode run_files(const Options& o, FrameWriter& out) {
     const std::uint64_t loops = o.loop.empty() ? 1 : o.loop == kForEver ? 0 : std::stoull(o.loop);
     if (loops == 0) signals.emplace([&](int) { stop.request_stop(); }, true);
     Sequence sequence(std::move(files), {loops, o.strict, o.common.max_frame, &out}, say());
+    Watched watched(sequence, o.count);
     const double default_fps = o.loop.empty() ? 0 : 10;
-    play(sequence, out, {o.fps, default_fps, o.count, stream_of(o)}, stop.get_token());
+    play(watched, out, {o.fps, default_fps, o.count, stream_of(o)}, stop.get_token());
     return sequence.left_out() > 0 ? ExitCode::failed : ExitCode::ok;
 }
 
@@ -227,7 +256,8 @@ ExitCode run_http(const Options& o, FrameWriter& out) {
 ExitCode list_devices() {
     const auto cameras = list_cameras();
     if (cameras.empty()) log::notice("no cameras found");
-    std::cout << describe(cameras) << std::flush;
+    std::cout << describe(cameras);
+    flush_words();
     return ExitCode::ok;
 }
 
@@ -236,7 +266,12 @@ ExitCode run(const Options& o) {
     if (o.sources.empty()) throw UsageError("no source given; try: capture test: | wsserve");
     const SourceKind kind = kind_of(o.sources.front());
     for (const auto& source : o.sources) {
+        if (source.empty()) throw UsageError("a SOURCE is empty");
         if (o.sources.size() > 1 && kind_of(source) != SourceKind::file) {
+            // CLI11 gives the flag no number but after '='.
+            const bool times = o.loop == kForEver && source.find_first_not_of("0123456789") == std::string::npos;
+            if (times)
+                throw UsageError(fmt::format("{} cannot be joined with files; to play them {} times: --loop={}", source, source, source));
             throw UsageError(fmt::format("{} cannot be joined with other sources: only files can", shown_address(source)));
         }
     }

@@ -1,6 +1,7 @@
 // encode: the pictures of a stream as JPEG, PNG, WebP or pixels.
 // One frame out for each frame in, same order, all other keys of the header kept.
 // Ends 0 at end of input, or when the next program in the pipe goes away.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <thread>
 
 #include "cli/log.hpp"
+#include "cli/progress.hpp"
 #include "cli/signals.hpp"
 #include "codec/recode_stream.hpp"
 #include "command.hpp"
@@ -31,7 +33,7 @@ struct Options {  // encode [FORMAT] [-o PATTERN] [-q N] ...
     bool strict = false;
     // Which of these were given.
     CLI::Option *quality_option = nullptr, *subsampling_option = nullptr, *lossless_option = nullptr, *compression_option = nullptr,
-                *start_option = nullptr;
+                *start_option = nullptr, *output_option = nullptr;
 };
 
 std::string formats(const std::string& between) {
@@ -44,12 +46,12 @@ void declare(CLI::App& app, Options& o) {
     app.description("The pictures of a stream as JPEG, PNG, WebP or pixels");
     app.add_option("FORMAT", o.format, "jpeg, png, webp, or a pixel format such as rgba (default: the ending of --output, else jpeg)")
         ->type_name(formats("|"));
-    app.add_option("-o,--output", o.output, "write plain files, 'out-%05d.png'; -: bare pictures to stdout")->type_name("PATTERN");
-    o.start_option = app.add_option("--start-number", o.start_number, "number of the first file (default: 1)")
-                         ->check(CLI::NonNegativeNumber)
-                         ->type_name("N");
+    o.output_option = app.add_option("-o,--output", o.output, "write plain files, 'out-%05d.png'; -: bare pictures to stdout");
+    o.output_option->type_name("PATTERN");
+    o.start_option =
+        app.add_option("--start-number", o.start_number, "number of the first file (default: 1)")->check(whole_number(0))->type_name("N");
     o.quality_option = app.add_option("-q,--quality", o.quality, "of JPEG and lossy WebP, 1 to 100 (default: 80)")
-                           ->check(CLI::Range(1, 100))
+                           ->check(whole_number(1, 100))
                            ->type_name("N");
     o.subsampling_option = app.add_option_function<std::string>(
         "--subsampling", [&o](const std::string& words) { o.subsampling = parse_subsampling(words); },
@@ -60,10 +62,11 @@ void declare(CLI::App& app, Options& o) {
            "colour behind transparent pixels where alpha is lost (default: white)")
         ->type_name("COLOR");
     o.lossless_option = app.add_flag("--lossless", o.lossless, "of WebP: keep every pixel")->excludes(o.quality_option);
-    o.compression_option =
-        app.add_option("--compression", o.compression, "of PNG: zlib level, 0 to 9 (default: 3)")->check(CLI::Range(0, 9))->type_name("N");
+    o.compression_option = app.add_option("--compression", o.compression, "of PNG: zlib level, 0 to 9 (default: 3)")
+                               ->check(whole_number(0, 9))
+                               ->type_name("N");
     app.add_option("-j,--jobs", o.workers, "pictures worked on at a time (default: one for each core)")
-        ->check(CLI::Range(1, 256))
+        ->check(whole_number(1, 256))
         ->type_name("N");
     app.add_flag("--strict", o.strict, "end at the first picture that cannot be encoded");
     declare_common(app, o.common, Role::filter);
@@ -127,7 +130,16 @@ ExitCode recode(const Options& o, RecodeStreamOptions options, FrameWriter* down
     return counts.bad == 0 ? ExitCode::ok : ExitCode::failed;
 }
 
+/// ", 37 %" if stdin is a file, whose end is known.
+std::string part_read() {
+    struct stat status {};
+    const off_t at = ::lseek(STDIN_FILENO, 0, SEEK_CUR);
+    if (at < 0 || ::fstat(STDIN_FILENO, &status) != 0 || status.st_size <= 0) return {};
+    return ", " + std::to_string(std::min<off_t>(100, at * 100 / status.st_size)) + " %";
+}
+
 ExitCode run(const Options& o) {
+    if (o.output_option->count() > 0 && o.output.empty()) throw UsageError("the name after --output is empty");
     const RecodeStreamOptions options = stream_options(o);
     if (o.output.empty() || o.output == "-") {
         if (o.start_option->count() > 0) throw UsageError("--start-number is for --output with files");
@@ -139,10 +151,17 @@ ExitCode run(const Options& o) {
     const StopSignals signals(
         [&](int signal) {
             files.abandon();
+            log::clear_status();
             die_of(signal);
         },
         false);
-    return recode(o, options, nullptr, pictures_to(files));
+    Progress progress;
+    return recode(o, options, nullptr, [&, write = pictures_to(files)](const Recoded& recoded) {
+        // A live stream has no end that could come nearer.
+        if (!recoded.frame.header.live())
+            progress.show([&] { return "encode: file " + std::to_string(files.written() + 1) + part_read(); });
+        return write(recoded);
+    });
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ void declare(CLI::App& app, Options& o) {
     app.description("Show what is in a stream of frames, one JSON line a frame");
     CLI::Option* pass = app.add_flag("--pass", o.pass, "copy the stream to stdout as frames, and show rates on a terminal");
     app.add_flag("--bare", o.bare, "write the payloads alone")->excludes(pass);
-    app.add_option("-n,--count", o.count, "end after this many frames (default: all)")->check(CLI::PositiveNumber)->type_name("N");
+    app.add_option("-n,--count", o.count, "end after this many frames (default: all)")->check(whole_number(1))->type_name("N");
     declare_common(app, o.common, Role::filter);
 }
 

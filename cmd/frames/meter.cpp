@@ -1,9 +1,12 @@
 #include "frames/meter.hpp"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <array>
-#include <cstdio>
+#include <condition_variable>
+
+#include "cli/log.hpp"
 
 namespace framepipe::frames {
 namespace {
@@ -29,11 +32,29 @@ double seconds(SteadyClock::duration time) {
 
 }  // namespace
 
+Meter::Meter(bool show) {
+    if (!show) return;
+    drawer_ = std::jthread([this](const std::stop_token& stop) {
+        ::pthread_setname_np(::pthread_self(), "rates");
+        std::condition_variable_any ended;
+        std::unique_lock lock(mutex_);
+        while (!stop.stop_requested()) {
+            ended.wait_for(lock, stop, kRedraw, [] { return false; });
+            const auto now = SteadyClock::now();
+            if (frames_ > 0 && now - drawn_at_ >= kRedraw) draw(now);
+        }
+    });
+}
+
 Meter::~Meter() {
-    if (drawn_) std::fputc('\n', stderr);
+    if (!drawer_.joinable()) return;
+    drawer_.request_stop();
+    drawer_.join();
+    log::keep_status();
 }
 
 void Meter::count(const Header& header, std::uint64_t payload_size) {
+    const std::lock_guard lock(mutex_);
     const auto now = SteadyClock::now();
     if (frames_ == 0) start_ = drawn_at_ = now;
     last_ = now;
@@ -49,10 +70,10 @@ void Meter::count(const Header& header, std::uint64_t payload_size) {
             seqs_.emplace(stream, *seq);
         }
     }
-    if (show_ && now - drawn_at_ >= kRedraw) draw(now);
 }
 
 std::string Meter::summary() const {
+    const std::lock_guard lock(mutex_);
     const double time = frames_ > 1 ? seconds(last_ - start_) : 0;
     std::string text = fmt::format("{} frames, {}", frames_, amount(static_cast<double>(bytes_)));
     if (time > 0) {
@@ -66,9 +87,9 @@ std::string Meter::summary() const {
 
 void Meter::draw(SteadyClock::time_point now) {
     const double time = seconds(now - drawn_at_);
-    fmt::print(stderr, "\r{:.1f} frames/s  {}/s  {} frames  {}  {} drops\x1b[K", static_cast<double>(frames_ - drawn_frames_) / time,
-               amount(static_cast<double>(bytes_ - drawn_bytes_) / time), frames_, amount(static_cast<double>(bytes_)), drops_);
-    drawn_ = true;
+    log::status(fmt::format("{:.1f} frames/s  {}/s  {} frames  {}  {} drops", static_cast<double>(frames_ - drawn_frames_) / time,
+                            amount(static_cast<double>(bytes_ - drawn_bytes_) / time), frames_, amount(static_cast<double>(bytes_)),
+                            drops_));
     drawn_at_ = now;
     drawn_frames_ = frames_;
     drawn_bytes_ = bytes_;

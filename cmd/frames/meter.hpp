@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include "frame/clock.hpp"
 #include "frame/frame.hpp"
@@ -13,7 +15,7 @@ namespace framepipe::frames {
 class Meter {
 public:
     /// show  draw one line on stderr, anew a few times a second; for terminals
-    explicit Meter(bool show) : show_(show) {}
+    explicit Meter(bool show);
     ~Meter();
     Meter(const Meter&) = delete;
     Meter& operator=(const Meter&) = delete;
@@ -24,13 +26,10 @@ public:
     /// "1234 frames, 7.6 GB in 41.2 s: 29.9 frames/s, 186 MB/s; 3 drops"
     std::string summary() const;
 
-    std::uint64_t frames() const { return frames_; }
-
 private:
     void draw(SteadyClock::time_point now);
 
-    const bool show_;
-    bool drawn_ = false;
+    mutable std::mutex mutex_;  // guards the rest: a thread draws, so that a stream that stands still is seen to
     SteadyClock::time_point start_{};
     SteadyClock::time_point last_{};
     std::uint64_t frames_ = 0;
@@ -40,6 +39,7 @@ private:
     SteadyClock::time_point drawn_at_{};                     // when, and what was counted then
     std::uint64_t drawn_frames_ = 0;
     std::uint64_t drawn_bytes_ = 0;
+    std::jthread drawer_;  // last: it ends before what it reads
 };
 
 }  // namespace framepipe::frames

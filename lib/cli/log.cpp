@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <cstdio>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -26,7 +27,21 @@ spdlog::logger& logger() {
     return *instance;
 }
 
+std::mutex line_mutex;      // guards what the terminal shows
+bool status_drawn = false;  // a line without an end
+
+/// Replaces the drawn line by `text`. Locked.
+void replace_status(std::string_view text, bool drawn) {
+    std::string bytes = status_drawn || drawn ? "\r" : "";
+    bytes += text;
+    if (status_drawn || drawn) bytes += "\x1b[K";
+    std::fwrite(bytes.data(), 1, bytes.size(), stderr);
+    status_drawn = drawn;
+}
+
 void say(std::string_view words) {
+    const std::lock_guard lock(line_mutex);
+    if (status_drawn) replace_status({}, false);
     logger().info(fmt::string_view(words.data(), words.size()));
 }
 
@@ -56,6 +71,20 @@ void notice(std::string_view words) {
 }
 void verbose(std::string_view words) {
     if (current == Level::verbose) say(words);
+}
+
+void status(std::string_view words) {
+    const std::lock_guard lock(line_mutex);
+    replace_status(words, true);
+}
+void clear_status() {
+    const std::lock_guard lock(line_mutex);
+    if (status_drawn) replace_status({}, false);
+}
+void keep_status() {
+    const std::lock_guard lock(line_mutex);
+    if (status_drawn) std::fputc('\n', stderr);
+    status_drawn = false;
 }
 
 bool warn_once(std::string_view key, std::string_view words) {

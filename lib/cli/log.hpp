@@ -22,6 +22,13 @@ void notice(std::string_view words);
 /// Said with --verbose.
 void verbose(std::string_view words);
 
+/// Draws a line without an end in the terminal that stderr is, in the place of the one drawn before.
+/// A message clears it first.
+void status(std::string_view words);
+void clear_status();
+/// Ends the line, so that it stays.
+void keep_status();
+
 /// warn(), but only the first time for this `key`; later ones are counted.
 /// returns true if it was said
 bool warn_once(std::string_view key, std::string_view words);

@@ -136,6 +136,13 @@ void Sequence::leave_out(const std::string& reason) {
     if (said_.insert(file).second && say_.warn) say_.warn(words + "; left out");
 }
 
+std::optional<std::pair<std::uint64_t, std::uint64_t>> Sequence::place() const {
+    if (options_.loops == 0) return std::nullopt;
+    // A picture is closed when it has been given.
+    const std::uint64_t open = stream_ || video_ ? 1 : 0;
+    return std::pair{passes_ * files_.size() + at_ + open, options_.loops * files_.size()};
+}
+
 void Sequence::close_file() {
     stream_.reset();
     video_.reset();

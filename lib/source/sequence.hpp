@@ -32,6 +32,10 @@ public:
     /// throws Error if `strict` and a file is bad, or if every file is
     std::optional<Frame> next() override;
 
+    /// How far it is: the number of the file that frames come from, from 1, of how many, the times it plays
+    /// them all included; nullopt if there is no end.
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> place() const;
+
     /// Files that were bad and left out.
     std::uint64_t left_out() const { return left_out_; }
 

@@ -234,6 +234,18 @@ class Pass(unittest.TestCase):
         os.close(main)
         self.assertRegex(shown.decode(), r"\r[\d.]+ frames/s  [\d.]+ .?B/s  \d+ frames  [\d.]+ .?B  0 drops")
 
+    def test_a_terminal_sees_that_a_stream_stands_still(self):
+        main, terminal = pty.openpty()
+        with subprocess.Popen([FRAMES, "--pass"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=terminal) as process:
+            os.close(terminal)
+            process.stdin.write(raw(2, 2, 0))
+            process.stdin.flush()
+            shown = b""
+            while b"\r0.0 frames/s  0 B/s  1 frames" not in shown:  # a test that hangs is ended by ctest
+                shown += os.read(main, 65536)
+            process.stdin.close()
+        os.close(main)
+
 
 class Bare(unittest.TestCase):
     def test_payloads_stand_alone(self):
