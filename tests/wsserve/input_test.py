@@ -89,8 +89,9 @@ class End(unittest.TestCase):
             eventually(lambda: server.get("/healthz").body.startswith(b"the input is broken"), "the complaint")
             with WebSocket(server) as viewer:
                 self.assertEqual(viewer.message(), b"shown")
-            self.assertEqual(len(server.lines), 2, server.lines)
+            server.said("frame 1 on stdin")
             self.assertEqual(server.stop()[0], 0)
+            self.assertEqual(len(server.lines), 2, server.lines)
 
     def test_viewers_get_the_last_picture_before_the_end(self):
         with Server("--exit-on-eof") as server:
