@@ -5,30 +5,38 @@
 namespace framepipe::serve {
 
 void AckWindow::sent(SteadyClock::time_point now) {
-    ++sent_;
-    in_flight_.push_back(now);
+    in_flight_.push_back({now, in_flight_.size() + 1});
 }
 
 bool AckWindow::acknowledge(std::uint64_t count, SteadyClock::time_point now) {
-    if (count > sent_) return false;
-    const bool was_full = !open();
+    if (count > acked_ + in_flight_.size()) return false;
     while (acked_ < count) {
-        const auto begun = in_flight_.front();
+        const Sent sent = in_flight_.front();
         in_flight_.pop_front();
-        if (++acked_ == count) adapt(std::chrono::duration<double>(now - begun).count(), was_full);
+        if (++acked_ == count) adapt(sent, now);
     }
     return true;
 }
 
-void AckWindow::adapt(double delay_s, bool was_full) {
-    if (least_delay_s_ == 0 || delay_s < least_delay_s_)
-        least_delay_s_ = delay_s;
-    else
-        least_delay_s_ += (delay_s - least_delay_s_) / 256;  // a path may change for good
-    if (delay_s > 2 * least_delay_s_ + 0.02)
+void AckWindow::adapt(Sent sent, SteadyClock::time_point now) {
+    const double delay_s = std::chrono::duration<double>(now - sent.at).count();
+    const bool alone = sent.filled == 1;
+    const bool due = now - measured_ > kProbeAfter;
+    if (lone_delay_s_ == 0 || delay_s < lone_delay_s_ || (alone && due)) lone_delay_s_ = delay_s;
+    if (alone) {
+        if (due) measured_ = now;
+        probing_ = false;
+        return;  // it met no queue, whatever the window
+    }
+    probing_ = due;
+    const bool is_quick = sent.filled >= size_ && delay_s < 1.25 * lone_delay_s_ + 0.002;
+    quick_ = is_quick ? quick_ + 1 : 0;
+    if (delay_s > 2 * lone_delay_s_ + 0.02) {
         size_ = std::max(kLeast, size_ - 1);
-    else if (was_full && delay_s < 1.25 * least_delay_s_ + 0.002)
+    } else if (quick_ == kQuickEnough) {
+        quick_ = 0;
         size_ = std::min(kMost, size_ + 1);
+    }
 }
 
 }  // namespace framepipe::serve

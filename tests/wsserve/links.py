@@ -1,0 +1,199 @@
+"""Links between wsserve and its viewers that are slow, or long.
+
+Network namespaces with a shaped pair of interfaces where the machine lets us make them; else a relay in this
+process that takes no more than the link would carry."""
+import collections
+import contextlib
+import ctypes
+import fcntl
+import os
+import select
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+CLONE_NEWNET = 0x40000000
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
+TIMEOUT = 20
+
+
+def open_tun(device):
+    """An interface whose packets are read and written here."""
+    wire = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(wire, TUNSETIFF, struct.pack("16sH22x", device.encode(), IFF_TUN | IFF_NO_PI))
+    return wire
+
+
+def run(*words):
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=TIMEOUT)
+
+
+@contextlib.contextmanager
+def link(**shape):
+    """rate  bytes a second, to the viewer;  delay  seconds, each way"""
+    with contextlib.ExitStack() as stack:
+        try:
+            chosen = stack.enter_context(Namespaces(**shape))
+        except (OSError, subprocess.CalledProcessError):
+            chosen = stack.enter_context(Relay(**shape))
+        yield chosen
+
+
+class Namespaces:
+    """The server in one network namespace, its viewers in another.
+
+    The kernel shapes a link without delay; packets are delayed here, since not every kernel can (netem)."""
+    listen = "10.99.0.1:0"
+
+    def __init__(self, rate, delay=0):
+        self.rate = rate
+        self.delay = delay
+        self.near = f"framepipe-{os.getpid()}-server"
+        self.far = f"framepipe-{os.getpid()}-viewer"
+        self.wires = []
+        self.ended = False
+        self.thread = None
+
+    def __enter__(self):
+        try:
+            for name in (self.near, self.far):
+                run("ip", "netns", "add", name)
+                run("ip", "-n", name, "link", "set", "lo", "up")
+            if self.delay:
+                self.wires = [self._inside(name, lambda device=device: open_tun(device)) for name, device in ((self.near, "fp0"), (self.far, "fp1"))]
+            else:
+                run("ip", "link", "add", "fp0", "netns", self.near, "type", "veth", "peer", "name", "fp1", "netns", self.far)
+            for name, device, address in ((self.near, "fp0", "10.99.0.1/24"), (self.far, "fp1", "10.99.0.2/24")):
+                run("ip", "-n", name, "address", "add", address, "dev", device)
+                run("ip", "-n", name, "link", "set", device, "mtu", "9000" if self.delay else "1500", "up")
+            if self.delay:
+                self.thread = threading.Thread(target=self.carry)
+                self.thread.start()
+            else:
+                # Room for what a viewer must not find there: pictures that wait in the network.
+                run("tc", "-n", self.near, "qdisc", "add", "dev", "fp0", "root", "tbf", "rate", f"{self.rate * 8}bit", "burst", "4096", "latency", "4s")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.ended = True
+        if self.thread:
+            self.thread.join()
+        for wire in self.wires:
+            os.close(wire)
+        for name in (self.near, self.far):
+            subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL, timeout=TIMEOUT, check=False)
+
+    def carry(self):
+        waiting = collections.deque()
+        free_at = [0, 0]
+        while not self.ended:
+            patience = waiting[0][0] - time.monotonic() if waiting else 0.05
+            ready = select.select(self.wires, [], [], min(0.05, max(0, patience)))[0]
+            now = time.monotonic()
+            for i in (0, 1):
+                if self.wires[i] in ready:
+                    packet = os.read(self.wires[i], 10000)
+                    free_at[i] = max(now, free_at[i]) + len(packet) / self.rate
+                    waiting.append((free_at[i] + self.delay, self.wires[1 - i], packet))
+            while waiting and waiting[0][0] <= now:
+                _, wire, packet = waiting.popleft()
+                os.write(wire, packet)
+
+    def command(self, words):
+        return ["ip", "netns", "exec", self.near, *words]
+
+    def connect(self, port):
+        return self._connect(self.far, port)
+
+    def connect_here(self, port):
+        return self._connect(self.near, port)
+
+    def _connect(self, name, port):
+        return self._inside(name, lambda: socket.create_connection(("10.99.0.1", port), TIMEOUT))
+
+    @staticmethod
+    def _inside(name, make):
+        """What `make` returns, called in the namespace: a thread is in one, and what it opens stays there."""
+        made = []
+
+        def enter_and_make():
+            try:
+                with open(f"/run/netns/{name}") as namespace:
+                    if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET) != 0:
+                        raise OSError(ctypes.get_errno(), "setns")
+                made.append(make())
+            except OSError as error:
+                made.append(error)
+
+        thread = threading.Thread(target=enter_and_make)
+        thread.start()
+        thread.join()
+        if isinstance(made[0], OSError):
+            raise made[0]
+        return made[0]
+
+
+class Relay:
+    """Between a viewer and the server, in a thread for each."""
+    listen = "127.0.0.1:0"
+
+    def __init__(self, rate, delay=0):
+        self.rate = rate
+        self.delay = delay
+        self.ended = False
+        self.threads = []
+        self.sockets = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.ended = True
+        for thread in self.threads:
+            thread.join()
+        for one in self.sockets:
+            one.close()
+
+    def command(self, words):
+        return words
+
+    def connect_here(self, port):
+        return socket.create_connection(("127.0.0.1", port), TIMEOUT)
+
+    def connect(self, port):
+        server = socket.socket()
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        server.connect(("127.0.0.1", port))
+        near, far = socket.socketpair()
+        far.settimeout(TIMEOUT)
+        for thread in (threading.Thread(target=self.carry, args=(server, near, self.rate)), threading.Thread(target=self.carry, args=(near, server, None))):
+            thread.start()
+            self.threads.append(thread)
+        return far
+
+    def carry(self, source, sink, rate):
+        waiting = collections.deque()
+        free_at = 0
+        with contextlib.suppress(OSError):
+            while not self.ended:
+                now = time.monotonic()
+                while waiting and waiting[0][0] <= now:
+                    sink.sendall(waiting.popleft()[1])
+                if free_at <= now and select.select([source], [], [], 0.002)[0]:
+                    data = source.recv(4096)
+                    if not data:
+                        break
+                    if rate:
+                        free_at = max(now, free_at) + len(data) / rate
+                    waiting.append((max(now, free_at) + self.delay, data))
+                else:
+                    time.sleep(0.001)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+        if rate:
+            self.sockets += [source, sink]
