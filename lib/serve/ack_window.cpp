@@ -29,14 +29,10 @@ void AckWindow::adapt(Sent sent, SteadyClock::time_point now) {
         return;  // it met no queue, whatever the window
     }
     probing_ = due;
-    const bool is_quick = sent.filled >= size_ && delay_s < 1.25 * lone_delay_s_ + 0.002;
-    quick_ = is_quick ? quick_ + 1 : 0;
-    if (delay_s > 2 * lone_delay_s_ + 0.02) {
+    if (delay_s > 2 * lone_delay_s_ + 0.02)
         size_ = std::max(kLeast, size_ - 1);
-    } else if (quick_ == kQuickEnough) {
-        quick_ = 0;
+    else if (sent.filled >= size_ && delay_s < 1.25 * lone_delay_s_ + 0.002)
         size_ = std::min(kMost, size_ + 1);
-    }
 }
 
 }  // namespace framepipe::serve

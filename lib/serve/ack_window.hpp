@@ -17,7 +17,6 @@ class AckWindow {
 public:
     static constexpr std::uint64_t kLeast = 2;
     static constexpr std::uint64_t kMost = 8;
-    static constexpr int kQuickEnough = 3;  // one may have met a gap of the source
     static constexpr auto kProbeAfter = std::chrono::seconds(30);
 
     bool open() const { return in_flight_.size() < (probing_ ? 1 : size_); }
@@ -36,7 +35,6 @@ private:
 
     std::uint64_t acked_ = 0;
     std::uint64_t size_ = kLeast;
-    int quick_ = 0;            // so many in turn that filled the window met no queue
     double lone_delay_s_ = 0;  // of a frame alone; 0: unknown
     SteadyClock::time_point measured_{};
     bool probing_ = false;  // the next frame goes alone
