@@ -88,10 +88,10 @@ class Slow(unittest.TestCase):
             self.assertEqual(idle.message(), b"here")
 
     def test_text_that_piles_up_closes_the_viewer_with_a_reason(self):
-        with Server() as server, WebSocket(server, receive_buffer=4096) as viewer:
+        with Server() as server, WebSocket(server, "/ws?stream=", receive_buffer=4096) as viewer:
             server.viewers(1)
             server.write(frame(bytes(8_000_000)))  # what blocks the way
-            for _ in range(1030):
+            for _ in range(1500):  # 1024 may wait
                 server.write(frame(b"words", "text/plain"))
             eventually(lambda: server.metric('refusals_total{reason="queue"}') == 1, "the refusal")
             self.assertEqual(len(viewer.message()), 8_000_000)
