@@ -17,6 +17,9 @@ namespace {
 
 /// A second is what the whole command has; the rest is for leaving.
 constexpr auto kFarewell = std::chrono::milliseconds(700);
+constexpr std::size_t kFewConnections = 128;
+/// Of a core's time.
+constexpr double kLowLoad = 0.4;
 constexpr auto kHeaderTimeout = std::chrono::seconds(10);
 
 std::string machine_name() {
@@ -49,8 +52,16 @@ struct Server::Impl {
                                                            [this](Descriptor viewer) { deal(std::move(viewer)); }));
     }
 
-    /// In turn: few viewers too spread over all cores.
-    void deal(Descriptor viewer) { shards[next++ % shards.size()]->adopt(std::move(viewer)); }
+    /// To one thread while it has time: two that send the same frames at once wait for each other, and
+    /// each costs a wake-up a frame. Then to the thread with the fewest.
+    void deal(Descriptor viewer) {
+        const auto has_time = [](const auto& shard) { return shard->connections() < kFewConnections && shard->load() < kLowLoad; };
+        auto chosen = std::find_if(shards.begin(), shards.end(), has_time);
+        if (chosen == shards.end())
+            chosen = std::min_element(shards.begin(), shards.end(),
+                                      [](const auto& a, const auto& b) { return a->connections() < b->connections(); });
+        (*chosen)->adopt(std::move(viewer));
+    }
 
     std::shared_ptr<Hub> hub;
     const Access access;
@@ -59,7 +70,6 @@ struct Server::Impl {
     std::uint16_t port = 0;
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::unique_ptr<Listener>> listeners;
-    std::size_t next = 0;
     std::optional<RespondOptions> respond;
     std::mutex mutex;            // guards desk, which stop() may ask for while run() begins
     std::unique_ptr<Desk> desk;  // ends before the shards that its answers go to

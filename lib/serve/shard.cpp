@@ -1,5 +1,7 @@
 #include "serve/shard.hpp"
 
+#include <time.h>
+
 #include <algorithm>
 
 #include "cli/log.hpp"
@@ -14,6 +16,13 @@ namespace {
 // Below these, sending from memory costs less than filling a file first.
 constexpr std::size_t kMinFileSize = 16 << 10;
 constexpr std::ptrdiff_t kMinFileViewers = 10;
+
+/// The processor time that the calling thread has had.
+std::chrono::nanoseconds thread_time() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 }  // namespace
 
@@ -61,6 +70,11 @@ void Shard::for_each_connection(Action action) {
 }
 
 void Shard::tick() {
+    const auto now = loop_.now();
+    const auto busy = thread_time();
+    if (ticked_ != SteadyClock::time_point()) load_ = std::chrono::duration<double>(busy - busy_) / (now - ticked_);
+    busy_ = busy;
+    ticked_ = now;
     for_each_connection([](Connection& connection) { connection.tick(); });
     ticker_.after(std::chrono::seconds(1));
 }
@@ -76,10 +90,14 @@ void Shard::stop(std::chrono::milliseconds patience) {
 }
 
 void Shard::adopt(Descriptor socket) {
+    ++count_;
     // std::function copies, a descriptor does not.
     auto held = std::make_shared<Descriptor>(std::move(socket));
     loop_.post([this, held] {
-        if (stopping_) return;
+        if (stopping_) {
+            --count_;
+            return;
+        }
         set_up_viewer_socket(held->get());
         try {
             auto connection = std::make_unique<Connection>(*this, std::move(*held));
@@ -87,6 +105,7 @@ void Shard::adopt(Descriptor socket) {
             connections_.emplace(key, std::move(connection));
             key->speak(std::make_unique<HttpSession>(*key));
         } catch (const Error& error) {
+            --count_;
             log::warn_once("adopt", error.what());
             return;
         }
@@ -99,6 +118,7 @@ void Shard::remove(Connection& connection) {
     const auto found = connections_.find(&connection);
     loop_.bury(std::move(found->second));
     connections_.erase(found);
+    --count_;
     --hub().metrics().open_connections;
     if (stopping_ && connections_.empty()) loop_.stop();
 }

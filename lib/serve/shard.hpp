@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <set>
@@ -77,6 +79,10 @@ public:
     void stop(std::chrono::milliseconds patience);
     /// Serves a connection that was accepted elsewhere.
     void adopt(Descriptor socket);
+    /// How many connections it has, those on their way to it too. Any thread.
+    std::size_t connections() const { return count_; }
+    /// The share of the last second that its thread was busy, 0 to 1. Any thread.
+    double load() const { return load_; }
 
     void deliver(FramePtr frame) override;
     void streams_changed() override;
@@ -119,6 +125,10 @@ private:
     /// Of the frame that is being handed out.
     std::uint64_t handing_out_ = 0;
     std::array<MessagePtr, kForms> messages_;
+    std::atomic<std::size_t> count_{0};
+    std::atomic<double> load_{0};
+    std::chrono::nanoseconds busy_{};  // thread time at the last tick
+    SteadyClock::time_point ticked_;
     std::vector<char> read_buffer_;
     Timer ticker_;
     Timer deadline_;
