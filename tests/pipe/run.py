@@ -28,7 +28,7 @@ def read(path, missing):
     try:
         with open(path, "rb") as file:
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter: a process that ends while it is asked
         return missing
 
 
