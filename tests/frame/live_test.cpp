@@ -90,12 +90,14 @@ TEST_CASE("a live frame waits in its writer until the one before it is read", "[
     FrameWriter writer(pipe.write.get());
     REQUIRE(writer.write(live_frame(0, 100)));
     CHECK_FALSE(writer.drained());
-    std::jthread second([&] { CHECK(writer.write(live_frame(1, 100))); });
+    bool written = false;
+    std::jthread second([&] { written = writer.write(live_frame(1, 100)); });  // Catch2 checks in one thread only
     while (!writer.blocked()) std::this_thread::yield();
     const auto one = open_input(Bytes::from(pipe.ready()))->next();
     REQUIRE(one);
     CHECK(one->header.seq() == 0);
     second.join();
+    CHECK(written);
     CHECK(open_input(Bytes::from(pipe.ready()))->next()->header.seq() == 1);
 }
 
@@ -115,9 +117,12 @@ TEST_CASE("a writer held back by a live frame notices that its reader leaves", "
     Pipe pipe;
     FrameWriter writer(pipe.write.get());
     REQUIRE(writer.write(live_frame(0, 100)));
-    std::jthread second([&] { CHECK_FALSE(writer.write(live_frame(1, 100))); });
+    bool written = true;
+    std::jthread second([&] { written = writer.write(live_frame(1, 100)); });
     while (!writer.blocked()) std::this_thread::yield();
     pipe.read.reset();
+    second.join();
+    CHECK_FALSE(written);
 }
 
 TEST_CASE("--latest gives the newest picture of each stream, keeps the rest, and counts what it skipped", "[frame][latest]") {
@@ -158,7 +163,8 @@ TEST_CASE("--latest stops with one frame in hand while the output is blocked", "
     const auto input = open_input(in.read.get(), options);
     REQUIRE(source.write(live_frame(0, 1000)));
     const auto frame = input->next();
-    std::jthread blocked([&] { CHECK(sink.write(*frame)); });
+    bool written = false;
+    std::jthread blocked([&] { written = sink.write(*frame); });
     while (!sink.blocked()) std::this_thread::yield();
     REQUIRE(source.write(live_frame(1, 1000)));  // taken in hand
     REQUIRE(source.wait_drained(SteadyClock::now() + 10s));
@@ -167,6 +173,7 @@ TEST_CASE("--latest stops with one frame in hand while the output is blocked", "
     CHECK(input->skipped() == 0);
     (void)out.ready();
     blocked.join();
+    CHECK(written);
     CHECK(source.wait_drained(SteadyClock::now() + 10s));
 }
 
