@@ -46,7 +46,7 @@ void declare(CLI::App& app, Options& o) {
         ->capture_default_str();
     app.add_option("--web", o.server.web, "serve this folder in place of the built-in page")->type_name("DIR");
     app.add_option("--send-as", o.send_as, "what WebSocket viewers get unless they ask by ?as=")
-        ->check(CLI::IsMember({"image", "raw", "base64", "data-url"}))
+        ->check(CLI::IsMember({"image", "lossless", "raw", "base64", "data-url"}))
         ->capture_default_str();
     app.add_option("--ws-path", o.server.websocket_paths, "one more path for WebSockets; repeatable")
         ->type_name("PATH")

@@ -9,7 +9,7 @@ complete -c wsserve -l latest -d 'process only the newest picture that can be re
 complete -c wsserve -l max-frame -x -d 'largest payload taken (default: 256MiB)'
 complete -c wsserve -s l -l listen -x -d 'where to listen; `:8080` is every interface, port 0 any free one'
 complete -c wsserve -l web -x -a '(__fish_complete_directories)' -d 'serve this folder in place of the built-in page'
-complete -c wsserve -l send-as -x -a 'image raw base64 data-url' -d 'what WebSocket viewers get unless they ask by ?as='
+complete -c wsserve -l send-as -x -a 'image lossless raw base64 data-url' -d 'what WebSocket viewers get unless they ask by ?as='
 complete -c wsserve -l ws-path -r -F -d 'one more path for WebSockets; repeatable'
 complete -c wsserve -s q -l quality -x -d 'quality of JPEGs made here, 1 to 100'
 complete -c wsserve -l on-demand -d 'read the input only while somebody watches'

@@ -129,6 +129,7 @@ Response metrics_response(const Context& context) {
     }
     page.family("conversions_total", "counter", "Representations that were made of frames.");
     page.sample("conversions_total", "{to=\"jpeg\"}", metrics.jpeg_encodes.load());
+    page.sample("conversions_total", "{to=\"png\"}", metrics.png_encodes.load());
     page.sample("conversions_total", "{to=\"rgba\"}", metrics.rgba_decodes.load());
     page.sample("conversions_total", "{to=\"base64\"}", metrics.base64_encodes.load());
     page.single("bad_pictures_total", "counter", "Pictures that could not be converted.", metrics.bad_pictures.load());

@@ -138,10 +138,9 @@ void HttpSession::open_websocket(const Request& request) {
     options.v1 = request.header_lists("sec-websocket-protocol", "framepipe.v1");
     const auto as = request.parameter("as");
     const auto parsed_as = as ? parse_as(*as) : options.v1 ? As::image : connection_.shard().context().default_as;
-    if (!parsed_as) return bad("?as= takes image, raw, base64 or data-url");
+    if (!parsed_as) return bad("?as= takes image, lossless, raw, base64 or data-url");
     options.as = *parsed_as;
-    if (options.v1 && options.as != As::image && options.as != As::raw)
-        return bad("framepipe.v1 carries bytes: ?as= takes image or raw there");
+    if (options.v1 && !travels_as_bytes(options.as)) return bad("framepipe.v1 carries bytes: ?as= takes image, lossless or raw there");
     const auto fps = request.parameter("fps");
     const auto rate = fps ? parse_rate(*fps) : 0.0;
     if (!rate) return bad("?fps= takes a number of pictures a second");
@@ -179,14 +178,14 @@ void HttpSession::open_mjpeg(const Request& request) {
 void HttpSession::open_snapshot(const Request& request) {
     const auto bad = [&](std::string_view text) { refuse(request, 400, Refusal::bad_request, text); };
     const auto as = request.parameter("as");
-    if (as && *as != "image") return bad("?as= takes image here, for the picture's own type");
+    if (as && *as != "image" && *as != "lossless") return bad("?as= takes image or lossless here, for the picture's own type");
     std::optional<std::chrono::milliseconds> max_age;
     if (const auto text = request.parameter("max_age")) {
         const auto number = parse_rate(*text);
         if (!number) return bad("?max_age= takes a number of milliseconds");
         max_age = std::chrono::milliseconds(static_cast<std::int64_t>(*number));
     }
-    const As wanted = as ? As::image : As::jpeg;
+    const As wanted = as ? *parse_as(*as) : As::jpeg;
     Hub& hub = connection_.shard().hub();
     const auto stream = request.parameter("stream");
     const auto name = stream ? stream : hub.default_stream();
@@ -199,15 +198,15 @@ void HttpSession::open_snapshot(const Request& request) {
 }
 
 void HttpSession::answer_snapshot(const Request& request, const FramePtr& frame, As as) {
-    std::optional<Bytes> picture;
+    std::optional<LiveFrame::Picture> picture;
     if (frame) picture = frame->picture(as);
     if (!picture) {
         const auto complaint = connection_.shard().hub().complaint();
         return respond(request, text_response(503, frame ? "the picture is broken" : complaint.value_or("no picture came in time")));
     }
     Response response;
-    response.type = as == As::jpeg || frame->header().is_raw() ? "image/jpeg" : frame->header().type();
-    response.body = *picture;
+    response.type = picture->type;
+    response.body = picture->bytes;
     response.headers = live_picture_headers();
     if (const auto time = frame->header().time_us())
         response.headers.emplace_back("X-Timestamp", fmt::format("{}.{:06}", *time / 1000000, *time % 1000000));

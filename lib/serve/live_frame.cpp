@@ -14,10 +14,6 @@ bool is_text(const Header& header) {
     return header.type().starts_with("text/") || header.type() == "application/json";
 }
 
-bool travels_as_text(As as) {
-    return as == As::base64 || as == As::data_url;
-}
-
 /// A frame's own header describes what it was; this one describes what viewers get.
 Header encoded_header(const Header& from, std::string_view type) {
     Header header = from;
@@ -37,14 +33,19 @@ std::string mjpeg_head(const Header& header, std::size_t size) {
 
 std::optional<As> parse_as(std::string_view text) {
     if (text == "image") return As::image;
+    if (text == "lossless") return As::lossless;
     if (text == "raw") return As::raw;
     if (text == "base64") return As::base64;
     if (text == "data-url") return As::data_url;
     return std::nullopt;
 }
 
+bool travels_as_bytes(As as) {
+    return as != As::base64 && as != As::data_url;
+}
+
 Form form_at(std::size_t index) {
-    return {static_cast<Wrap>(index / 5), static_cast<As>(index % 5)};
+    return {static_cast<Wrap>(index / kRepresentations), static_cast<As>(index % kRepresentations)};
 }
 
 std::string mjpeg_end() {
@@ -82,9 +83,11 @@ MessagePtr LiveFrame::message(Form form) {
     return ready ? MessagePtr(shared_from_this(), ready) : nullptr;
 }
 
-std::optional<Bytes> LiveFrame::picture(As as) {
+std::optional<LiveFrame::Picture> LiveFrame::picture(As as) {
     const std::lock_guard lock(mutex_);
-    return made(as).bytes;
+    const Made& slot = made(as);
+    if (!slot.bytes) return std::nullopt;
+    return Picture{slot.header.type(), *slot.bytes};
 }
 
 const LiveFrame::Made& LiveFrame::made(As as) {
@@ -92,8 +95,8 @@ const LiveFrame::Made& LiveFrame::made(As as) {
     if (slot.tried) return slot;
     try {
         slot = make(as);
-        if (slot.bytes && slot.bytes->data() != frame_.payload.data() && (as == As::raw || travels_as_text(as) || as == As::jpeg))
-            hold(slot.bytes->size());
+        // `image` holds nothing of its own: it is the frame's payload, or the JPEG.
+        if (slot.bytes && slot.bytes->data() != frame_.payload.data() && as != As::image) hold(slot.bytes->size());
     } catch (const Error& error) {
         ++context_.metrics.bad_pictures;
         log::warn_once("picture " + stream_,
@@ -109,6 +112,9 @@ LiveFrame::Made LiveFrame::make(As as) {
     switch (as) {
         case As::image:
             if (frame_.header.is_raw()) return this->made(As::jpeg);
+            return {true, frame_.payload, frame_.header};
+        case As::lossless:
+            if (frame_.header.is_raw()) return {true, context_.maker.png(frame_), encoded_header(frame_.header, "image/png")};
             return {true, frame_.payload, frame_.header};
         case As::jpeg:
             return {true, context_.maker.jpeg(frame_), encoded_header(frame_.header, "image/jpeg")};
@@ -140,7 +146,7 @@ std::unique_ptr<Message> LiveFrame::wrap(Form form) {
         if (!made.bytes) return nullptr;
         body = *made.bytes;
         header = &made.header;
-        text = travels_as_text(form.as);
+        text = !travels_as_bytes(form.as);
     } else if (form.wrap == Wrap::mjpeg) {
         return nullptr;
     } else if (text && form.wrap != Wrap::v1 && valid_utf8(body.text()) != body.text()) {

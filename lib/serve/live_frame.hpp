@@ -18,9 +18,19 @@
 namespace framepipe::serve {
 
 /// What of a picture a viewer wants.
-enum class As : std::uint8_t { image, jpeg, raw, base64, data_url };
-/// `image`, `raw`, `base64` and `data-url`, as people type them.
+enum class As : std::uint8_t {
+    image,     // as it came, pixels as JPEG
+    lossless,  // as it came, pixels as PNG
+    jpeg,
+    raw,       // RGBA bytes
+    base64,    // of the image, as text
+    data_url,  // the same
+};
+inline constexpr std::size_t kRepresentations = 6;
+/// `image`, `lossless`, `raw`, `base64` and `data-url`, as people type them.
 std::optional<As> parse_as(std::string_view text);
+/// Its messages are binary, not text.
+bool travels_as_bytes(As as);
 
 /// How it travels.
 enum class Wrap : std::uint8_t {
@@ -34,9 +44,9 @@ enum class Wrap : std::uint8_t {
 struct Form {
     Wrap wrap = Wrap::bare;
     As as = As::image;
-    std::size_t index() const { return static_cast<std::size_t>(wrap) * 5 + static_cast<std::size_t>(as); }
+    std::size_t index() const { return static_cast<std::size_t>(wrap) * kRepresentations + static_cast<std::size_t>(as); }
 };
-inline constexpr std::size_t kForms = 4 * 5;
+inline constexpr std::size_t kForms = 4 * kRepresentations;
 Form form_at(std::size_t index);
 
 /// What all live frames share. Outlives them.
@@ -69,8 +79,12 @@ public:
     /// none: the picture is broken, or text was asked for as a picture.
     MessagePtr message(Form form);
 
+    struct Picture {
+        std::string type;  // MIME
+        Bytes bytes;
+    };
     /// The picture as `as`; nullopt as above.
-    std::optional<Bytes> picture(As as);
+    std::optional<Picture> picture(As as);
 
 private:
     struct Made {
@@ -92,7 +106,7 @@ private:
     std::array<std::atomic<const Message*>, kForms> ready_{};  // owned by messages_
 
     std::mutex mutex_;  // guards all below
-    std::array<Made, 5> made_;
+    std::array<Made, kRepresentations> made_;
     std::array<bool, kForms> tried_{};
     std::array<std::unique_ptr<Message>, kForms> messages_;
     std::size_t held_ = 0;  // bytes

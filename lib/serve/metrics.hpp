@@ -64,6 +64,7 @@ struct alignas(64) ViewerCounters {
 /// What is counted once a frame, or seldom.
 struct Metrics {
     std::atomic<std::uint64_t> jpeg_encodes{0};
+    std::atomic<std::uint64_t> png_encodes{0};
     std::atomic<std::uint64_t> rgba_decodes{0};
     std::atomic<std::uint64_t> base64_encodes{0};
     std::atomic<std::uint64_t> bad_pictures{0};

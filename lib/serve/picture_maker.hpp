@@ -1,4 +1,4 @@
-// Makes the representations of a picture: JPEG, RGBA bytes.
+// Makes the representations of a picture: JPEG, PNG, RGBA bytes.
 #pragma once
 
 #include <memory>
@@ -20,6 +20,10 @@ public:
     /// The picture as JPEG; a JPEG itself is returned as it is.
     /// throws Error if it is no picture or a broken one
     Bytes jpeg(const Frame& frame);
+
+    /// Pixels as PNG.
+    /// throws  as jpeg()
+    Bytes png(const Frame& frame);
 
     /// RGBA bytes as a canvas' ImageData wants them.
     /// header  gets the size that was found

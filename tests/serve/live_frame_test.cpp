@@ -1,6 +1,7 @@
 #include "serve/live_frame.hpp"
 
 #include "catch.hpp"
+#include "codec/codec.hpp"
 
 using namespace framepipe;
 using namespace framepipe::serve;
@@ -61,6 +62,22 @@ TEST_CASE("a form is made once, and shared", "[serve]") {
     CHECK(frame->message({Wrap::bare, As::raw})->text() == std::string("\x82\x08"
                                                                        "abc\xff"
                                                                        "def\xff"));
+}
+
+TEST_CASE("lossless is a PNG of pixels, and what is a picture already as it came", "[serve]") {
+    World world;
+    const auto pixels = world.pixels();
+    const auto picture = pixels->picture(As::lossless);
+    REQUIRE(picture);
+    CHECK(picture->type == "image/png");
+    const Image image = decode_image(picture->bytes, PixelFormat::rgb24);
+    CHECK(std::string_view(reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size()) == pixels->payload().text());
+    const std::string whole = pixels->message({Wrap::v1, As::lossless})->text();
+    CHECK_THAT(whole, ContainsSubstring("\"type\":\"image/png\"") && !ContainsSubstring("rgb24"));
+    CHECK(world.metrics.png_encodes == 1);
+    const auto jpeg = world.frame(Header("image/jpeg"), "JPEG");
+    CHECK(jpeg->message({Wrap::bare, As::lossless})->text() == "\x82\x04JPEG");
+    CHECK(world.metrics.png_encodes == 1);
 }
 
 TEST_CASE("memory is counted while anybody holds the frame or a message of it", "[serve]") {

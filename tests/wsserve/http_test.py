@@ -179,6 +179,10 @@ class Snapshot(unittest.TestCase):
             self.assertEqual(server.get("/snapshot.jpg?stream=b").body, JPEG)
             self.assertEqual(server.get("/snapshot.jpg").body[:2], b"\xff\xd8")
             self.assertEqual(server.get("/snapshot.jpg").headers["Content-Type"], "image/jpeg")
+            lossless = server.get("/snapshot.jpg?as=lossless")
+            self.assertEqual((lossless.headers["Content-Type"], lossless.body[:4]), ("image/png", b"\x89PNG"))
+            self.assertEqual(server.get("/snapshot.jpg?as=lossless&stream=b").headers["Content-Type"], "image/jpeg")
+            self.assertEqual(server.get("/snapshot.jpg?as=gif").status, 400)
 
     def test_a_broken_picture_is_said_once_and_not_shown(self):
         with Server() as server:
