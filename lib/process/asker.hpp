@@ -15,6 +15,7 @@ namespace framepipe {
 /// A request until its answer has been handed out.
 struct PendingRequest {
     std::uint64_t id = 0;                    // unique among all askers; goes into the pipeline as `request`
+    std::uint32_t note = 0;                  // the asker's own
     std::optional<std::string> own_request;  // the asker's own `request`, as JSON text
     std::optional<Frame> request;            // until it is sent
     std::optional<Frame> answer;

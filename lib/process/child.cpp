@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <string_view>
 #include <thread>
 
 #include "frame/clock.hpp"
@@ -58,9 +60,23 @@ std::string how_it_ended(int status) {
     return code == 0 ? std::string() : "exit code " + std::to_string(code);
 }
 
+/// Our own environment with these variables in it.
+std::vector<std::string> environment_with(const std::vector<Child::Variable>& variables) {
+    std::vector<std::string> all;
+    for (char** entry = environ; *entry; ++entry) {
+        const std::string_view own(*entry);
+        const bool replaced = std::any_of(variables.begin(), variables.end(), [&](const auto& variable) {
+            return own.size() > variable.first.size() && own.starts_with(variable.first) && own[variable.first.size()] == '=';
+        });
+        if (!replaced) all.emplace_back(own);
+    }
+    for (const auto& [name, value] : variables) all.push_back(name + "=" + value);
+    return all;
+}
+
 }  // namespace
 
-Child::Child(const std::string& command) {
+Child::Child(const std::string& command, const std::vector<Variable>& environment) {
     Ends in = make_pipe();
     Ends out = make_pipe();
     Spawn spawn;
@@ -78,7 +94,11 @@ Child::Child(const std::string& command) {
     std::string option = "-c";
     std::string text = command;
     char* arguments[] = {shell.data(), option.data(), text.data(), nullptr};
-    const int failed = ::posix_spawn(&pid_, "/bin/sh", &spawn.actions, &spawn.attributes, arguments, environ);
+    std::vector<std::string> variables = environment_with(environment);
+    std::vector<char*> pointers;
+    for (std::string& variable : variables) pointers.push_back(variable.data());
+    pointers.push_back(nullptr);
+    const int failed = ::posix_spawn(&pid_, "/bin/sh", &spawn.actions, &spawn.attributes, arguments, pointers.data());
     if (failed != 0) throw SystemError("cannot start '" + command + "'", failed);
     input_ = std::move(in.write);
     output_ = std::move(out.read);

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <chrono>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "frame/descriptor.hpp"
 
@@ -16,8 +18,12 @@ namespace framepipe {
 /// interrupt().
 class Child {
 public:
+    /// A variable of the environment, name and value.
+    using Variable = std::pair<std::string, std::string>;
+
+    /// environment  in place of or beside our own
     /// throws SystemError if it cannot be started
-    explicit Child(const std::string& command);
+    explicit Child(const std::string& command, const std::vector<Variable>& environment = {});
     /// Ends it, if it still runs, as end() does.
     ~Child();
     Child(const Child&) = delete;

@@ -33,13 +33,14 @@ void Responder::Impl::say(const std::string& words) const {
     if (options.say) options.say(words);
 }
 
-bool Responder::Impl::ask(const StatePtr& state, Frame request, const std::string& refusal) {
+bool Responder::Impl::ask(const StatePtr& state, Frame request, std::uint32_t note, const std::string& refusal) {
     bool sane = true;
     {
         const std::lock_guard lock(mutex);
         ++counts.requests;
         PendingRequest entry;
         entry.id = next_id++;
+        entry.note = note;
         if (const auto own = request.header.raw("request")) entry.own_request = std::string(*own);
         entry.deadline = SteadyClock::now() + options.time_limit;
         if (options.newest_only) {
@@ -89,11 +90,13 @@ void Responder::Impl::hand_out(const StatePtr& state) {
     const std::lock_guard delivery(state->delivery);
     while (!state->gone) {
         Frame answer;
+        std::uint32_t note = 0;
         {
             const std::lock_guard lock(mutex);
             if (state->pending.empty() || !state->pending.front().answer) return;
             PendingRequest& first = state->pending.front();
             answer = std::move(*first.answer);
+            note = first.note;
             if (first.own_request) {
                 answer.header.set_raw("request", *first.own_request);
             } else {
@@ -101,7 +104,7 @@ void Responder::Impl::hand_out(const StatePtr& state) {
             }
             state->pending.pop_front();
         }
-        state->hand_out(std::move(answer));
+        state->hand_out(std::move(answer), note);
     }
 }
 
@@ -149,10 +152,26 @@ void Responder::Impl::read_answers(int fd) {
     input.max_frame = options.max_frame;
     try {
         const auto answers = open_input(fd, input);
-        while (auto frame = answers->next()) take_answer(std::move(*frame));
+        while (auto frame = answers->next()) {
+            if (is_description(frame->header)) {
+                take_description(*frame);
+            } else {
+                take_answer(std::move(*frame));
+            }
+        }
         break_down("");
     } catch (const Error& error) {
         break_down(error.what());
+    }
+}
+
+void Responder::Impl::take_description(const Frame& frame) {
+    try {
+        Description read = read_description(frame);
+        const std::lock_guard lock(mutex);
+        description = std::move(read);
+    } catch (const Error& error) {
+        say("'" + options.command + "': " + error.what() + "; left out");
     }
 }
 
@@ -254,7 +273,7 @@ void Responder::Impl::watch(std::unique_lock<std::mutex>& lock) {
 }
 
 void Responder::Impl::run_once() {
-    Child child(options.command);
+    Child child(options.command, {{kRespondVariable, "1"}});
     std::thread writer([&] { write_requests(child.input()); });
     std::thread reader([&] { read_answers(child.output()); });
     {
@@ -336,12 +355,12 @@ Responder::Asker::~Asker() {
     impl_->forget(state_);
 }
 
-bool Responder::Asker::ask(Frame request) {
-    return impl_->ask(state_, std::move(request), "");
+bool Responder::Asker::ask(Frame request, std::uint32_t note) {
+    return impl_->ask(state_, std::move(request), note, "");
 }
 
-bool Responder::Asker::refuse(Frame request, const std::string& words) {
-    return impl_->ask(state_, std::move(request), words);
+bool Responder::Asker::refuse(Frame request, const std::string& words, std::uint32_t note) {
+    return impl_->ask(state_, std::move(request), note, words);
 }
 
 Responder::Responder(ResponderOptions options) : impl_(std::make_shared<Impl>(std::move(options))) {
@@ -363,6 +382,11 @@ void Responder::stop() {
 
 std::unique_ptr<Responder::Asker> Responder::open(Answer answer) {
     return std::unique_ptr<Asker>(new Asker(impl_, std::move(answer)));
+}
+
+Description Responder::description() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->description;
 }
 
 ResponderCounts Responder::counts() const {

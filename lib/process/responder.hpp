@@ -8,6 +8,7 @@
 #include <string>
 
 #include "frame/frame.hpp"
+#include "process/description.hpp"
 
 namespace framepipe {
 
@@ -37,13 +38,17 @@ struct ResponderCounts {
 /// A request goes in as a frame with the key `request`. A pipeline that carries this key over may have
 /// several requests under way. One that does not (a foreign filter) is given one at a time, so that no
 /// answer can reach another asker; which of the two it is shows in its first answer.
+///
+/// A pipeline may say what it answers: a frame of type application/json with `describes` true and no
+/// `request`, its payload an object. It is told by FRAMEPIPE_RESPOND=1 that somebody reads it.
 class Responder {
     struct Impl;
 
 public:
     /// An answer: the frame that came out, with the asker's own `request` (or none) in its header; or
-    /// a text/plain frame with `error`. Called in the responder's threads, outside its locks.
-    using Answer = std::function<void(Frame)>;
+    /// a text/plain frame with `error`; and the note that its request was given. Called in the
+    /// responder's threads, outside its locks.
+    using Answer = std::function<void(Frame, std::uint32_t note)>;
 
     /// Somebody who asks. Its answers come in the order of its requests. Destroyed: what it waits for
     /// is forgotten, and no answer is under way to it any more.
@@ -54,10 +59,11 @@ public:
         Asker& operator=(const Asker&) = delete;
 
         /// Asks. Where that cannot be (too many wait), the answer is an error.
+        /// note     the asker's own number, which comes back with the answer
         /// returns  false if so many answers wait unsent that the asker should be let go
-        [[nodiscard]] bool ask(Frame request);
+        [[nodiscard]] bool ask(Frame request, std::uint32_t note = 0);
         /// Answers the request with an error, in its turn.
-        [[nodiscard]] bool refuse(Frame request, const std::string& words);
+        [[nodiscard]] bool refuse(Frame request, const std::string& words, std::uint32_t note = 0);
 
     private:
         friend class Responder;
@@ -75,6 +81,8 @@ public:
     void stop();
 
     std::unique_ptr<Asker> open(Answer answer);
+    /// The newest that the pipeline said of itself; null: nothing.
+    Description description() const;
     ResponderCounts counts() const;
 
 private:

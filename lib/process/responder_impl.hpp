@@ -30,6 +30,7 @@ struct Responder::Impl : std::enable_shared_from_this<Impl> {
     std::uint64_t next_id = 1;
     std::size_t waiting = 0;
     ResponderCounts counts;
+    Description description;
     /// Whether the pipeline carries `request` over.
     enum class Carries { unknown, yes, no } carries = Carries::unknown;
     bool stopping = false;
@@ -40,7 +41,7 @@ struct Responder::Impl : std::enable_shared_from_this<Impl> {
 
     void run();
     /// refusal  the error to answer with; empty: the pipeline answers
-    bool ask(const StatePtr& state, Frame request, const std::string& refusal);
+    bool ask(const StatePtr& state, Frame request, std::uint32_t note, const std::string& refusal);
     void forget(const StatePtr& state);
     void hand_out(const StatePtr& state);
 
@@ -48,6 +49,7 @@ private:
     void run_once();
     void write_requests(int fd);
     void read_answers(int fd);
+    void take_description(const Frame& frame);
     void take_answer(Frame frame);
     /// Waits for the pipeline's end; answers what runs out of time meanwhile.
     void watch(std::unique_lock<std::mutex>& lock);

@@ -59,6 +59,9 @@ Control parse_control(std::string_view text) {
             if (control.request->empty() || control.request->size() > kMaxName) throw Error("request must be a short name");
         } else if (key == "text") {
             control.text = text_of(member, "text");
+        } else if (key == "as") {
+            control.as = parse_as(text_of(member, "as"));
+            if (!control.as || !travels_as_bytes(*control.as)) throw Error("as must be image, lossless or raw");
         } else if (key == "ping") {
             control.ping = json::serialize(member);
             if (control.ping->size() > kMaxPing) throw Error("ping must be short");

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "serve/live_frame.hpp"
+
 namespace framepipe::serve {
 
 struct Control {
@@ -18,6 +20,7 @@ struct Control {
     std::optional<bool> pause;
     std::optional<std::string> request;  // the question's name, which its answer carries
     std::string text;                    // of the request
+    std::optional<As> as;                // what the answer's picture is to be
     std::optional<std::string> ping;     // JSON text, to be sent back
 };
 

@@ -58,6 +58,8 @@ public:
 
     std::unique_ptr<Responder::Asker> asker;
 
+    Description description() const { return own_ ? own_->description() : nullptr; }
+
 private:
     std::unique_ptr<Responder> own_;
     std::shared_ptr<Tally> tally_;
@@ -109,11 +111,15 @@ ResponderCounts Desk::counts() const {
     return sum;
 }
 
+Description Desk::description() const {
+    return shared_ ? shared_->description() : nullptr;
+}
+
 /// Answers come in other threads, and may come when the client has gone: `deliver` is then empty.
 struct Questions::Link {
     Shard& shard;
-    const Form form;
-    Deliver deliver;  // the shard's thread alone
+    const Form usual;  // of answers that are asked for in no other
+    Deliver deliver;   // the shard's thread alone
 };
 
 namespace {
@@ -126,22 +132,22 @@ MessagePtr error_message(const Frame& answer) {
 
 }  // namespace
 
-Questions::Questions(Desk& desk, Shard& shard, Form form, Deliver deliver)
-    : max_request_(desk.options().max_request), link_(std::make_shared<Link>(Link{shard, form, std::move(deliver)})) {
-    place_ = desk.open([link = link_](Frame answer) {
+Questions::Questions(Desk& desk, Shard& shard, Form usual, Deliver deliver)
+    : desk_(desk), link_(std::make_shared<Link>(Link{shard, usual, std::move(deliver)})) {
+    place_ = desk_.open([link = link_](Frame answer, std::uint32_t note) {
+        const Form form{link->usual.wrap, static_cast<As>(note)};
         const bool failed = answer.header.raw("error").has_value();
         MessagePtr message;
-        if (failed && link->form.wrap != Wrap::v1) {
+        if (failed && form.wrap != Wrap::v1) {
             message = error_message(answer);
         } else {
             // Made here, where no viewer waits for it.
             const auto request = answer.header.string("request");
-            message = link->shard.hub().make_live(std::move(answer))->message(link->form);
+            message = link->shard.hub().make_live(std::move(answer))->message(form);
             if (!message) {
                 Frame broken = error_answer("the answer is no picture that can be shown");
                 if (request) broken.header.set("request", *request);
-                message = link->form.wrap == Wrap::v1 ? link->shard.hub().make_live(std::move(broken))->message(link->form)
-                                                      : error_message(broken);
+                message = form.wrap == Wrap::v1 ? link->shard.hub().make_live(std::move(broken))->message(form) : error_message(broken);
             }
         }
         link->shard.loop().post([link, message = std::move(message)] {
@@ -155,7 +161,12 @@ Questions::~Questions() {
     link_->deliver = nullptr;
 }
 
-bool Questions::ask(std::string_view payload, bool is_text, const std::string& own_request) {
+Description Questions::description() const {
+    const Description own = place_ ? place_->description() : nullptr;
+    return own ? own : desk_.description();
+}
+
+bool Questions::ask(std::string_view payload, bool is_text, const std::string& own_request, std::optional<As> as) {
     const auto bytes = as_bytes(payload);
     Frame frame;
     if (is_text) {
@@ -170,14 +181,16 @@ bool Questions::ask(std::string_view payload, bool is_text, const std::string& o
     frame.payload = Bytes::copy_of(bytes);
     if (!own_request.empty()) frame.header.set("request", own_request);
     if (place_) {
-        if (payload.size() <= max_request_) return place_->asker->ask(std::move(frame));
+        const auto note = static_cast<std::uint32_t>(as.value_or(link_->usual.as));
+        const std::uint64_t limit = desk_.options().max_request;
+        if (payload.size() <= limit) return place_->asker->ask(std::move(frame), note);
         return place_->asker->refuse(
-            std::move(frame), fmt::format("request of {} bytes is over the limit of {} (--max-request)", payload.size(), max_request_));
+            std::move(frame), fmt::format("request of {} bytes is over the limit of {} (--max-request)", payload.size(), limit), note);
     }
     Frame full = error_answer("as many pipelines run as may (--respond-each)");
     if (!own_request.empty()) full.header.set("request", own_request);
-    link_->deliver(link_->form.wrap == Wrap::v1 ? link_->shard.hub().make_live(std::move(full))->message(link_->form)
-                                                : error_message(full));
+    link_->deliver(link_->usual.wrap == Wrap::v1 ? link_->shard.hub().make_live(std::move(full))->message(link_->usual)
+                                                 : error_message(full));
     return true;
 }
 

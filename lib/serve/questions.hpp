@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "process/responder.hpp"
@@ -36,6 +37,8 @@ public:
     void stop();
 
     const RespondOptions& options() const { return options_; }
+    /// What the shared pipeline says of itself; null: nothing, or there is one for each client.
+    Description description() const;
     ResponderCounts counts() const;
 
 private:
@@ -52,17 +55,22 @@ public:
     /// Takes an answer as the message to send, or null if the picture was broken. In the shard's thread.
     using Deliver = std::function<void(MessagePtr)>;
 
-    Questions(Desk& desk, Shard& shard, Form form, Deliver deliver);
+    /// usual  the form of answers that are asked for in no other
+    Questions(Desk& desk, Shard& shard, Form usual, Deliver deliver);
     ~Questions();
 
     /// Asks with the payload of a message: text, or a picture by its first bytes, or any bytes.
     /// own_request  what the answer's `request` is to be; empty: none
+    /// as           what this answer's picture is to be; nullopt: as all are
     /// returns      false if the client asks without end and should be let go
-    [[nodiscard]] bool ask(std::string_view payload, bool is_text, const std::string& own_request = {});
+    [[nodiscard]] bool ask(std::string_view payload, bool is_text, const std::string& own_request = {}, std::optional<As> as = {});
+
+    /// What the pipeline that is asked says of itself; null: nothing.
+    Description description() const;
 
 private:
     struct Link;
-    const std::uint64_t max_request_;
+    Desk& desk_;
     std::shared_ptr<Link> link_;
     std::unique_ptr<Desk::Place> place_;
 };

@@ -151,13 +151,13 @@ void WebSocketSession::on_control(std::string_view text) {
         choose_streams(false);
     }
     if (control.pause) set_paused(*control.pause);
-    if (control.request) ask(control.text, true, *control.request);
+    if (control.request) ask(control.text, true, *control.request, control.as);
     // Last, so that it tells that the rest has been done.
     if (control.ping) send_text(fmt::format(R"({{"pong":{},"time_us":{}}})", *control.ping, now_us()));
     if (!connection_.closing() && !connection_.sending()) connection_.flush();  // a window may have opened
 }
 
-void WebSocketSession::ask(std::string_view payload, bool is_text, const std::string& own_request) {
+void WebSocketSession::ask(std::string_view payload, bool is_text, const std::string& own_request, std::optional<As> as) {
     Desk* desk = connection_.shard().context().desk;
     if (!desk) return;  // nothing here listens to viewers' words
     if (!questions_) {
@@ -168,7 +168,7 @@ void WebSocketSession::ask(std::string_view payload, bool is_text, const std::st
             if (!connection_.sending()) connection_.flush();
         });
     }
-    if (!questions_->ask(payload, is_text, own_request)) connection_.dismiss(Refusal::queue);
+    if (!questions_->ask(payload, is_text, own_request, as)) connection_.dismiss(Refusal::queue);
 }
 
 void WebSocketSession::set_paused(bool paused) {
@@ -183,7 +183,12 @@ void WebSocketSession::set_paused(bool paused) {
 void WebSocketSession::send_status() {
     status_due_ = false;
     std::string text = R"({"server":{"version":")" FRAMEPIPE_VERSION "\"";
-    if (connection_.shard().context().desk) text += R"(,"responds":true)";
+    if (const Desk* desk = connection_.shard().context().desk) {
+        text += R"(,"responds":true)";
+        const Description description = questions_ ? questions_->description() : desk->description();
+        if (description && description != described_) text += R"(,"describes":)" + *description;
+        described_ = description;
+    }
     text += R"(},"streams":[)";
     for (StreamStatus& stream : connection_.shard().hub().streams()) {
         if (text.back() == '}') text += ',';

@@ -54,7 +54,7 @@ private:
     /// is_new  the stream has appeared under our eyes: all its frames are still to come
     void open(const std::string& stream, bool is_new = false);
     void close_channel(Channel& channel);
-    void ask(std::string_view payload, bool is_text, const std::string& own_request = {});
+    void ask(std::string_view payload, bool is_text, const std::string& own_request = {}, std::optional<As> as = {});
     void set_paused(bool paused);
     void send_status();
     void send_text(const std::string& text);
@@ -74,6 +74,7 @@ private:
     bool status_due_ = false;
     std::unique_ptr<Demand> demand_;
     std::unique_ptr<Questions> questions_;  // since the first
+    Description described_;                 // what this client was told of the pipeline
 };
 
 }  // namespace framepipe::serve

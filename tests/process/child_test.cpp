@@ -30,6 +30,13 @@ TEST_CASE("a child reads what we write, and we read what it writes", "[process]"
     CHECK(child.end(10s, 10s).empty());
 }
 
+TEST_CASE("a child's environment is ours, with what is given in its place", "[process]") {
+    ::setenv("FRAMEPIPE_TEST_A", "old", 1);
+    ::setenv("FRAMEPIPE_TEST_B", "kept", 1);
+    Child child("echo $FRAMEPIPE_TEST_A $FRAMEPIPE_TEST_B $FRAMEPIPE_TEST_C", {{"FRAMEPIPE_TEST_A", "new"}, {"FRAMEPIPE_TEST_C", "more"}});
+    CHECK(read_all(child.output()) == "new kept more\n");
+}
+
 TEST_CASE("how a child ended is said in words", "[process]") {
     CHECK(Child("exit 3").end(10s, 10s) == "exit code 3");
     CHECK(Child("no-such-command-here 2>/dev/null").end(10s, 10s) == "exit code 127");

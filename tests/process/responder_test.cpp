@@ -16,7 +16,8 @@ namespace {
 class Box {
 public:
     Responder::Answer taker() {
-        return [this](Frame frame) {
+        return [this](Frame frame, std::uint32_t note) {
+            frame.header.set("note", std::int64_t{note});
             const std::lock_guard lock(mutex_);
             frames_.push_back(std::move(frame));
             changed_.notify_all();
@@ -91,6 +92,67 @@ TEST_CASE("the asker's own request key comes back", "[process]") {
     REQUIRE(asker->ask(frame));
     REQUIRE(box.wait_for(1).size() == 1);
     CHECK(box.wait_for(1)[0].header.string("request") == "my 7");
+}
+
+TEST_CASE("the asker's note comes back with the answer, and with an error", "[process]") {
+    ResponderOptions options;
+    options.command = "cat";
+    Responder responder(options);
+    Box box;
+    const auto asker = responder.open(box.taker());
+    REQUIRE(asker->ask(text("x"), 5));
+    REQUIRE(asker->refuse(text("y"), "no", 7));
+    const auto answers = box.wait_for(2);
+    REQUIRE(answers.size() == 2);
+    CHECK(answers[0].header.integer("note") == 5);
+    CHECK(answers[1].header.integer("note") == 7);
+}
+
+TEST_CASE("a pipeline's description is no answer, whether it carries `request` or not", "[process]") {
+    for (const char* filter : {"exec cat", kForeign}) {
+        INFO(filter);
+        ResponderOptions options;
+        const std::string script = R"(test "$FRAMEPIPE_RESPOND" = 1 && python3 -c '
+import sys, struct
+h, p = b"{\"type\":\"application/json\",\"describes\":true}", b"{\"n\": 1}"
+sys.stdout.buffer.write(b"FPF1" + struct.pack("<IQ", len(h), len(p)) + h + p)'; )";
+        options.command = script + filter;
+        Responder responder(options);
+        Box box;
+        const auto asker = responder.open(box.taker());
+        REQUIRE(asker->ask(text("x")));
+        const auto answers = box.wait_for(1);
+        REQUIRE(answers.size() == 1);
+        CHECK(answers[0].payload.text() == "x");
+        REQUIRE(responder.description());
+        CHECK(*responder.description() == R"({"n": 1})");
+        CHECK(responder.counts().strays == 0);
+    }
+}
+
+TEST_CASE("what is no description is said, and the pipeline goes on", "[process]") {
+    for (const char* payload : {"{\\\"n\\\": ", "[1]", "\"\" * 70000"}) {
+        INFO(payload);
+        std::atomic<int> said{0};
+        ResponderOptions options;
+        options.say = [&](const std::string& words) {
+            CHECK_THAT(words, ContainsSubstring("description"));
+            ++said;
+        };
+        const std::string bytes = std::string_view(payload).ends_with("70000") ? "b\"1\" * 70000" : "b\"" + std::string(payload) + "\"";
+        options.command = R"(python3 -c '
+import sys, struct
+h, p = b"{\"type\":\"application/json\",\"describes\":true}", )" +
+                          bytes + R"(
+sys.stdout.buffer.write(b"FPF1" + struct.pack("<IQ", len(h), len(p)) + h + p)'; exec cat)";
+        Responder responder(options);
+        Box box;
+        const auto asker = responder.open(box.taker());
+        REQUIRE(asker->ask(text("x")));
+        REQUIRE(box.wait_for(1).size() == 1);
+        CHECK_FALSE(responder.description());
+        CHECK(said == 1);
+    }
 }
 
 TEST_CASE("a pipeline that dies is started again, and the lost request is answered by an error", "[process]") {

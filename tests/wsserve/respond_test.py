@@ -112,6 +112,33 @@ class Answers(unittest.TestCase):
             self.assertEqual(header["request"], "r 1")
             self.assertEqual(payload.decode(), "grüße")
 
+    def test_a_request_of_framepipe_v1_says_as_what_it_wants_its_picture(self):
+        red = CARRIES.replace("HEAD", "{\"type\": \"image/x-raw\", \"format\": \"rgb24\", \"width\": 2, \"height\": 1}")
+        with respond(red.replace("BODY", "bytes([255, 0, 0] * 2)")) as server, WebSocket(server, protocol="framepipe.v1") as socket:
+            for kind, type in (("lossless", "image/png"), (None, "image/jpeg"), ("raw", "image/x-raw"), ("image", "image/jpeg")):
+                socket.control(request="r", text="x", **({"as": kind} if kind else {}))
+                while isinstance(answer := socket.message(), str):
+                    pass
+                self.assertEqual(parse_frame(answer)[0]["type"], type)
+            socket.control(request="r", text="x", **{"as": "base64"})
+            while "error" not in (answer := socket.message()):
+                pass
+            self.assertIn("image, lossless or raw", answer)
+
+    def test_a_pipeline_describes_itself_to_framepipe_v1_alone(self):
+        says = frame(b'{"volume":{"depth":9}}', "application/json", describes=True).hex()
+        command = f"python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(\"{says}\"))'; exec cat"
+        for each in (False, True):
+            with self.subTest(each=each), respond(command, each=each) as server:
+                with WebSocket(server) as socket:
+                    self.assertEqual(ask(socket, "a"), "a")
+                with WebSocket(server, protocol="framepipe.v1") as socket:
+                    socket.control(request="r", text="x")
+                    described = lambda: isinstance(m := socket.message(), str) and json.loads(m).get("server", {}).get("describes")
+                    self.assertEqual(eventually(described, "the description"), {"volume": {"depth": 9}})
+                    state = lambda: isinstance(m := socket.message(), str) and json.loads(m).get("server")
+                    self.assertNotIn("describes", eventually(state, "the state"))
+
 
 class Trouble(unittest.TestCase):
     def test_a_pipeline_that_dies_loses_one_request_and_no_client(self):
