@@ -1,4 +1,4 @@
-// A folder and a pipe that clean up after themselves, pictures, and words that were said.
+// A pipe that cleans up after itself, pictures, and words that were said.
 #pragma once
 
 #include <fcntl.h>
@@ -6,39 +6,17 @@
 
 #include <array>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "folder.hpp"
 #include "frame/descriptor.hpp"
 #include "frame/input.hpp"
 #include "source/source.hpp"
 
 namespace framepipe_test {
-
-class Folder {
-public:
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "source_test.XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string path(const std::string& name = {}) const { return name.empty() ? path_ : path_ + "/" + name; }
-    std::string write(const std::string& name, std::string_view contents = "x") const {
-        std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
-        std::ofstream(path(name), std::ios::binary) << contents;
-        return path(name);
-    }
-
-private:
-    std::string path_;
-};
 
 struct Pipe {
     Pipe() {
