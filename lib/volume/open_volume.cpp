@@ -2,13 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "frame/error.hpp"
+#include "volume/gzip.hpp"
 #include "volume/mapped_file.hpp"
+#include "volume/nifti.hpp"
 #include "volume/npy.hpp"
 #include "volume/raw.hpp"
 
 namespace framepipe {
 namespace {
+
+namespace fs = std::filesystem;
 
 /// What a file of no known format begins with, for people: text as it is, other bytes in hexadecimal.
 std::string beginning(std::span<const std::byte> bytes) {
@@ -24,12 +31,23 @@ std::string beginning(std::span<const std::byte> bytes) {
     return text ? fmt::format("it begins with '{}'", quoted) : "it begins with" + hexadecimal;
 }
 
-Volume read_file(const Bytes& file) {
-    if (is_npy(file)) return read_npy(file);
-    throw Error(beginning(file) + ", which is no NumPy .npy; for raw voxels give --shape and --dtype");
+constexpr const char* kUnderstood = ", which is no NumPy .npy or NIfTI; for raw voxels give --shape and --dtype";
+
+Volume read_gzip(const fs::path& path, const Bytes& file, const OpenVolumeOptions& options) {
+    std::array<std::byte, kNiftiHeaderSize> first{};
+    const auto head = std::span<const std::byte>(first).first(GzipReader(file).read_some(first));
+    if (is_nifti(head)) return read_nifti(path, file, options);
+    throw Error("of what can be in a gzip, NIfTI is understood; in this one " + beginning(head));
 }
 
-std::string name_of(const std::filesystem::path& path) {
+Volume read_file(const fs::path& path, const Bytes& file, const OpenVolumeOptions& options) {
+    if (is_npy(file)) return read_npy(file);
+    if (is_nifti(file)) return read_nifti(path, file, options);
+    if (is_gzip(file)) return read_gzip(path, file, options);
+    throw Error(beginning(file) + kUnderstood);
+}
+
+std::string name_of(const fs::path& path) {
     const auto name = path.filename().empty() ? path.parent_path().filename() : path.filename();
     return name.string();
 }
@@ -37,9 +55,10 @@ std::string name_of(const std::filesystem::path& path) {
 }  // namespace
 
 Volume open_volume(const std::filesystem::path& path, const OpenVolumeOptions& options) {
-    const Bytes file = map_file(path);
+    const fs::path start = options.raw ? path : nifti_header_of(path);
+    const Bytes file = map_file(start);
     try {
-        Volume volume = options.raw ? read_raw(file, *options.raw) : read_file(file);
+        Volume volume = options.raw ? read_raw(file, *options.raw) : read_file(start, file, options);
         volume.name = name_of(path);
         return volume;
     } catch (const Error& error) {
