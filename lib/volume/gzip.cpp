@@ -8,6 +8,7 @@
 #include <new>
 
 #include "frame/error.hpp"
+#include "volume/memory.hpp"
 
 namespace framepipe {
 namespace {
@@ -88,9 +89,15 @@ void GzipReader::skip(std::uint64_t bytes) {
     }
 }
 
-void GzipReader::check_end() {
+Bytes gunzip(const Bytes& gzip, std::uint64_t offset, std::uint64_t size, std::uint64_t max_memory) {
+    Block block = take_memory(size, max_memory);
+    GzipReader reader(gzip);
+    reader.skip(offset);
+    reader.read(block.span());
+    // If the content ends here, this compares its checksum.
     std::array<std::byte, 1> next;
-    read_some(next);
+    reader.read_some(next);
+    return std::move(block).share();
 }
 
 }  // namespace framepipe

@@ -26,13 +26,14 @@ public:
     std::size_t read_some(std::span<std::byte> into);
     /// throws Error as read() does
     void skip(std::uint64_t bytes);
-    /// To be called when what was wanted has been read: if the content ends there, its checksum is compared.
-    /// throws Error: it is another one, or breaks off
-    void check_end();
 
 private:
     struct Impl;  // zlib stays in gzip.cpp
     std::unique_ptr<Impl> impl_;
 };
+
+/// `size` bytes of what `gzip` holds, from byte `offset` on.
+/// throws Error: they are more than `max_memory`, or are broken, or there are fewer
+Bytes gunzip(const Bytes& gzip, std::uint64_t offset, std::uint64_t size, std::uint64_t max_memory);
 
 }  // namespace framepipe

@@ -16,7 +16,6 @@
 #include "volume/dense.hpp"
 #include "volume/gzip.hpp"
 #include "volume/mapped_file.hpp"
-#include "volume/memory.hpp"
 #include "volume/patient_space.hpp"
 
 // The library takes headers apart and knows what their transforms mean; files are read here, so that they can be
@@ -200,14 +199,7 @@ void describe(Volume& volume, const nifti_image& image, const OpenVolumeOptions&
 
 /// The voxels' bytes in `file`, from byte `offset` of its content on: shared where it is mapped, else decompressed.
 Bytes voxel_bytes(const Bytes& file, std::uint64_t offset, std::uint64_t size, std::uint64_t max_memory) {
-    if (is_gzip(file)) {
-        GzipReader reader(file);
-        Block block = take_memory(size, max_memory);
-        reader.skip(offset);
-        reader.read(block.span());
-        reader.check_end();
-        return std::move(block).share();
-    }
+    if (is_gzip(file)) return gunzip(file, offset, size, max_memory);
     if (offset > file.size())
         throw Error(fmt::format("its voxels should begin at byte {}, but there are only {} bytes", offset, file.size()));
     return file.part(offset, file.size() - offset);

@@ -10,6 +10,7 @@
 #include "volume/mapped_file.hpp"
 #include "volume/nifti.hpp"
 #include "volume/npy.hpp"
+#include "volume/nrrd.hpp"
 #include "volume/raw.hpp"
 
 namespace framepipe {
@@ -31,7 +32,7 @@ std::string beginning(std::span<const std::byte> bytes) {
     return text ? fmt::format("it begins with '{}'", quoted) : "it begins with" + hexadecimal;
 }
 
-constexpr const char* kUnderstood = ", which is no NumPy .npy or NIfTI; for raw voxels give --shape and --dtype";
+constexpr const char* kUnderstood = ", which is no NumPy .npy, NIfTI or NRRD; for raw voxels give --shape and --dtype";
 
 Volume read_gzip(const fs::path& path, const Bytes& file, const OpenVolumeOptions& options) {
     std::array<std::byte, kNiftiHeaderSize> first{};
@@ -43,6 +44,7 @@ Volume read_gzip(const fs::path& path, const Bytes& file, const OpenVolumeOption
 Volume read_file(const fs::path& path, const Bytes& file, const OpenVolumeOptions& options) {
     if (is_npy(file)) return read_npy(file);
     if (is_nifti(file)) return read_nifti(path, file, options);
+    if (is_nrrd(file)) return read_nrrd(path, file, options);
     if (is_gzip(file)) return read_gzip(path, file, options);
     throw Error(beginning(file) + kUnderstood);
 }
