@@ -12,11 +12,18 @@
 #include "volume/npy.hpp"
 #include "volume/nrrd.hpp"
 #include "volume/raw.hpp"
+#include "volume/tiff.hpp"
+#include "volume/tiff_file.hpp"
 
 namespace framepipe {
 namespace {
 
 namespace fs = std::filesystem;
+
+std::string name_of(const fs::path& path) {
+    const auto name = path.filename().empty() ? path.parent_path().filename() : path.filename();
+    return name.string();
+}
 
 /// What a file of no known format begins with, for people: text as it is, other bytes in hexadecimal.
 std::string beginning(std::span<const std::byte> bytes) {
@@ -32,7 +39,7 @@ std::string beginning(std::span<const std::byte> bytes) {
     return text ? fmt::format("it begins with '{}'", quoted) : "it begins with" + hexadecimal;
 }
 
-constexpr const char* kUnderstood = ", which is no NumPy .npy, NIfTI or NRRD; for raw voxels give --shape and --dtype";
+constexpr const char* kUnderstood = ", which is no NumPy .npy, NIfTI, NRRD or TIFF; for raw voxels give --shape and --dtype";
 
 Volume read_gzip(const fs::path& path, const Bytes& file, const OpenVolumeOptions& options) {
     std::array<std::byte, kNiftiHeaderSize> first{};
@@ -45,13 +52,9 @@ Volume read_file(const fs::path& path, const Bytes& file, const OpenVolumeOption
     if (is_npy(file)) return read_npy(file);
     if (is_nifti(file)) return read_nifti(path, file, options);
     if (is_nrrd(file)) return read_nrrd(path, file, options);
+    if (is_tiff(file)) return read_tiff(file, name_of(path), options);
     if (is_gzip(file)) return read_gzip(path, file, options);
     throw Error(beginning(file) + kUnderstood);
-}
-
-std::string name_of(const fs::path& path) {
-    const auto name = path.filename().empty() ? path.parent_path().filename() : path.filename();
-    return name.string();
 }
 
 }  // namespace

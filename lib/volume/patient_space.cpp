@@ -17,7 +17,7 @@ bool is_sound(const PatientSpace& m) {
 PatientSpace scaled(const PatientSpace& space, const std::array<double, 3>& factors) {
     PatientSpace result = space;
     for (std::size_t row = 0; row < 3; ++row)
-        for (double& number : result[row]) number *= factors[row];
+        for (double& number : result[row]) number = number * factors[row] + 0.0;  // no -0
     return result;
 }
 
