@@ -13,7 +13,7 @@
 #include <optional>
 
 #include "frame/error.hpp"
-#include "source/natural_order.hpp"
+#include "frame/natural_order.hpp"
 
 namespace framepipe {
 

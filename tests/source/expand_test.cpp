@@ -3,7 +3,6 @@
 #include "catch.hpp"
 #include "frame/error.hpp"
 #include "source/fixtures.hpp"
-#include "source/natural_order.hpp"
 
 using namespace framepipe;
 using framepipe_test::Folder;
@@ -19,20 +18,6 @@ std::vector<std::string> names(const Folder& folder, const std::string& argument
 using Names = std::vector<std::string>;
 
 }  // namespace
-
-TEST_CASE("names sort as people count", "[source]") {
-    CHECK(natural_less("a2", "a10"));
-    CHECK_FALSE(natural_less("a10", "a2"));
-    CHECK(natural_less("a", "a1"));
-    CHECK(natural_less("a9b", "a10a"));
-    CHECK(natural_less("a007", "a8"));
-    CHECK(natural_less("a1", "a01"));
-    CHECK(natural_less("a01b1", "a1b2"));
-    CHECK(natural_less("x99999999999999999999999998", "x99999999999999999999999999"));
-    CHECK_FALSE(natural_less("a1", "a1"));
-    CHECK(natural_less("A", "a"));
-    CHECK(natural_less("a", "\xc3\xa4"));
-}
 
 TEST_CASE("a directory gives its pictures in natural order, and nothing else", "[source]") {
     const Folder folder;

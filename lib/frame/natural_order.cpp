@@ -1,4 +1,4 @@
-#include "source/natural_order.hpp"
+#include "frame/natural_order.hpp"
 
 namespace framepipe {
 
