@@ -62,10 +62,14 @@ bool MjpegSession::may_begin(std::uint32_t) {
 }
 
 void MjpegSession::on_sent(Outbox::Slot) {
-    if (!repeated_) repeater_.after(kRepeatAfter);
+    if (repeated_) return;
+    quiet_at_ = connection_.shard().loop().now() + kRepeatAfter;
+    // Not moved with every picture: it looks for itself whether more have been sent.
+    if (!repeater_.armed()) repeater_.at(quiet_at_);
 }
 
 void MjpegSession::repeat() {
+    if (connection_.shard().loop().now() < quiet_at_) return repeater_.at(quiet_at_);
     const FramePtr frame = last_.lock();
     if (!frame || connection_.closing() || connection_.sending() || !connection_.outbox().empty()) return;
     repeated_ = true;
