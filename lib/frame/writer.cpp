@@ -1,6 +1,5 @@
 #include "frame/writer.hpp"
 
-#include <fcntl.h>
 #include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -9,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
 
 #include "frame/error.hpp"
@@ -18,9 +16,6 @@ namespace framepipe {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::size_t kSmallestPipe = 64 << 10;
-constexpr std::size_t kLargestPipe = 1 << 20;
 
 /// How long to sleep between two looks at the pipe: no event tells that a pipe has run empty, so we
 /// look often while it matters and seldom when nobody has read for long.
@@ -52,21 +47,14 @@ std::string wire_head(const Header& header, std::uint64_t payload_size) {
     return head;
 }
 
-FrameWriter::FrameWriter(int fd, std::string command) : fd_(fd), command_(std::move(command)) {
+FrameWriter::FrameWriter(int fd, std::string command) : fd_(fd), command_(std::move(command)), pipe_(fd) {
     struct stat status {};
-    if (::fstat(fd_, &status) == 0) {
-        is_pipe_ = S_ISFIFO(status.st_mode);
-        is_socket_ = S_ISSOCK(status.st_mode);
-    }
-    if (is_pipe_) {
-        const int size = ::fcntl(fd_, F_GETPIPE_SZ);
-        pipe_size_ = size > 0 ? static_cast<std::size_t>(size) : kSmallestPipe;
-    }
+    is_socket_ = ::fstat(fd_, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
 std::size_t FrameWriter::unread() const {
     int bytes = 0;
-    if (is_pipe_ && ::ioctl(fd_, FIONREAD, &bytes) == 0) return static_cast<std::size_t>(std::max(bytes, 0));
+    if (pipe_.is_pipe() && ::ioctl(fd_, FIONREAD, &bytes) == 0) return static_cast<std::size_t>(std::max(bytes, 0));
     if (is_socket_ && ::ioctl(fd_, SIOCOUTQ, &bytes) == 0) return static_cast<std::size_t>(std::max(bytes, 0));
     return 0;
 }
@@ -77,7 +65,7 @@ bool FrameWriter::drained() const {
 
 bool FrameWriter::reader_left() const {
     pollfd look{fd_, 0, 0};
-    return (is_pipe_ || is_socket_) && ::poll(&look, 1, 0) == 1 && (look.revents & (POLLERR | POLLHUP)) != 0;
+    return (pipe_.is_pipe() || is_socket_) && ::poll(&look, 1, 0) == 1 && (look.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 bool FrameWriter::wait_drained(SteadyClock::time_point until, const std::function<bool()>& stop) const {
@@ -92,16 +80,6 @@ bool FrameWriter::wait_drained(SteadyClock::time_point until, const std::functio
         if (::ppoll(&look, 1, &time, nullptr) == 1) return drained();
     }
     return true;
-}
-
-void FrameWriter::fit_pipe(std::size_t frame_size, bool live) {
-    if (!is_pipe_ || pipe_size_ >= kLargestPipe) return;
-    // A live stream's pipe holds about one frame, or pictures would age in it; a recorded one's is large.
-    const std::size_t wanted = live ? std::clamp(std::bit_ceil(frame_size), kSmallestPipe, kLargestPipe) : kLargestPipe;
-    if (wanted <= pipe_size_) return;
-    // The kernel may refuse (a user's share of pipe memory is bounded): the old size works too.
-    const int size = ::fcntl(fd_, F_SETPIPE_SZ, static_cast<int>(wanted));
-    pipe_size_ = size > 0 ? static_cast<std::size_t>(size) : kLargestPipe;
 }
 
 bool FrameWriter::write(const Frame& frame) {
@@ -120,7 +98,10 @@ bool FrameWriter::write(const Frame& frame) {
         stamped.stamp_stage(command_, now_us());
         head = wire_head(stamped, frame.payload.size());
     }
-    fit_pipe(head.size() + frame.payload.size(), live);
+    if (live)
+        pipe_.fit_frame(head.size() + frame.payload.size());
+    else
+        pipe_.make_large();
     const bool written = write_all(head, frame.payload);
     blocked_ = false;
     if (written) ++frames_;
@@ -129,7 +110,7 @@ bool FrameWriter::write(const Frame& frame) {
 
 bool FrameWriter::write_bare(std::span<const std::byte> bytes) {
     blocked_ = true;
-    fit_pipe(bytes.size(), false);
+    pipe_.make_large();
     const bool written = write_all({}, bytes);
     blocked_ = false;
     if (written) ++frames_;

@@ -9,6 +9,7 @@
 
 #include "frame/clock.hpp"
 #include "frame/frame.hpp"
+#include "frame/pipe_size.hpp"
 
 namespace framepipe {
 
@@ -52,13 +53,11 @@ public:
 
 private:
     bool write_all(std::string_view head, std::span<const std::byte> payload);
-    void fit_pipe(std::size_t frame_size, bool live);
 
     int fd_;
     std::string command_;
-    bool is_pipe_ = false;
+    PipeSize pipe_;
     bool is_socket_ = false;
-    std::size_t pipe_size_ = 0;
     std::uint64_t frames_ = 0;
     std::atomic<bool> blocked_{false};
 };
