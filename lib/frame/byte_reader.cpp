@@ -21,7 +21,7 @@ constexpr std::size_t kLargestRead = 1 << 20;
 
 }  // namespace
 
-ByteReader::ByteReader(int fd, std::string name) : fd_(fd), name_(std::move(name)), chunk_(kSmallestRead) {}
+ByteReader::ByteReader(int fd, std::string name) : fd_(fd), pipe_(fd), name_(std::move(name)), chunk_(kSmallestRead) {}
 
 ByteReader::ByteReader(Bytes bytes, std::string name)
     : name_(std::move(name)),
@@ -132,6 +132,7 @@ Bytes ByteReader::take(std::size_t n) {
         consume(taken.size());
         return taken;
     }
+    pipe_.fit_frame(n);
     // The buffer itself goes out if the frame fills most of it; else a small frame would pin it.
     if (n <= have && n >= kSmallestRead && n >= buffer_.capacity() / 2) {
         const std::size_t tail = have - n;

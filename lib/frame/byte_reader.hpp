@@ -7,6 +7,7 @@
 #include <string>
 
 #include "frame/bytes.hpp"
+#include "frame/pipe_size.hpp"
 
 namespace framepipe {
 
@@ -43,7 +44,7 @@ public:
 
     /// The next `n` bytes, read to the end of them if need be; fewer if the input ended before. Memory
     /// for `n` bytes is reserved, so compare it with a limit first. Shared without a copy where that
-    /// does not waste memory.
+    /// does not waste memory. A pipe grows to hold about so much.
     Bytes take(std::size_t n);
 
     /// Reads the next destination.size() bytes into `destination`.
@@ -72,6 +73,7 @@ private:
     void make_room(std::size_t size);
 
     int fd_ = -1;
+    PipeSize pipe_{-1};
     std::string name_;
     Bytes memory_;                     // when reading memory
     Block buffer_;                     // when reading a descriptor

@@ -10,6 +10,7 @@
 #include "frame/dialects.hpp"
 #include "frame/error.hpp"
 #include "frame/live_gate.hpp"
+#include "frame/pipe_size.hpp"
 #include "frame/writer.hpp"
 
 namespace framepipe {
@@ -87,7 +88,7 @@ private:
 class DescriptorReader : public FrameInput {
 public:
     DescriptorReader(int fd, Bytes ahead, const InputOptions& options, std::uint64_t number)
-        : fd_(fd), place_(options, number), carry_(ahead.span().begin(), ahead.span().end()), gate_(fd, options.downstream) {}
+        : fd_(fd), place_(options, number), carry_(ahead.span().begin(), ahead.span().end()), gate_(fd, options.downstream), pipe_(fd) {}
 
     std::optional<Frame> next() override {
         if (!gate_.before_read(!carry_.empty())) return std::nullopt;
@@ -190,6 +191,7 @@ private:
         }
         make_room(size);
         block_.resize(size);
+        pipe_.fit_frame(lengths_.head + size);
         const bool keep_last = live && gate_.closed() && size > payload_have_;
         const std::size_t until = size - (keep_last ? 1 : 0);
         while (payload_have_ < until) {
@@ -227,6 +229,7 @@ private:
     Place place_;
     std::vector<std::byte> carry_;
     LiveGate gate_;
+    PipeSize pipe_;  // not every writer sees to it
     std::vector<std::byte> head_;
     std::size_t head_guess_ = kPrefixSize;
     std::size_t head_have_ = 0;

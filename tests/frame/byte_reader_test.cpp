@@ -137,3 +137,16 @@ TEST_CASE("a descriptor that somebody made non-blocking is waited for", "[byte_r
     CHECK(reader.fill(4));
     CHECK(reader.read_time_us() >= before);
 }
+
+TEST_CASE("a pipe grows to about one frame of what is read from it", "[byte_reader]") {
+    const auto size_after = [](std::size_t frame) {
+        Pipe pipe;
+        ByteReader reader(pipe.read.get());
+        std::jthread feeder([&] { pipe.put(pattern(frame)); });
+        CHECK(reader.take(frame).text() == pattern(frame));
+        return ::fcntl(pipe.read.get(), F_GETPIPE_SZ);
+    };
+    CHECK(size_after(1000) == 64 << 10);
+    CHECK(size_after(200000) == 256 << 10);
+    CHECK(size_after(5000000) == 1 << 20);
+}

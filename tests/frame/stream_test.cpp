@@ -61,6 +61,17 @@ std::string read_error(const std::string& stream, bool memory) {
 
 }  // namespace
 
+TEST_CASE("a reader sees to it that its pipe holds about one frame, whoever writes", "[stream]") {
+    const std::string payload(300000, 'x'), header = R"({"type":"image/x-raw","format":"gray","width":600,"height":500})";
+    Pipe pipe;
+    std::jthread feeder([&] { pipe.put(head(static_cast<std::uint32_t>(header.size()), payload.size()) + header + payload); });
+    const auto input = open_input(pipe.read.get());
+    const auto frame = input->next();
+    REQUIRE(frame);
+    CHECK(frame->payload.text() == payload);
+    CHECK(::fcntl(pipe.read.get(), F_GETPIPE_SZ) == 512 << 10);
+}
+
 TEST_CASE("the golden bytes are read as what they say", "[frame]") {
     const auto input =
         open_input(Bytes::copy_of(golden("rgb.frame") + golden("text.frame") + golden("unknown.frame") + golden("end.frame")));
