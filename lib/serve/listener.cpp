@@ -1,16 +1,9 @@
 #include "serve/listener.hpp"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fmt/format.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-
-#include <array>
-#include <optional>
 
 #include "cli/log.hpp"
 #include "frame/error.hpp"
@@ -18,117 +11,9 @@
 namespace framepipe::serve {
 namespace {
 
-constexpr int kBacklog = 4096;
 constexpr auto kRetryAfter = std::chrono::milliseconds(200);
-/// Another family's port may be taken when a free one was asked for: so often another is tried.
-constexpr int kPortTries = 20;
-
-struct Address {
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-
-    int family() const { return storage.ss_family; }
-    void set_port(std::uint16_t port) {
-        if (family() == AF_INET6)
-            reinterpret_cast<sockaddr_in6&>(storage).sin6_port = htons(port);
-        else
-            reinterpret_cast<sockaddr_in&>(storage).sin_port = htons(port);
-    }
-    std::uint16_t port() const {
-        return ntohs(family() == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(storage).sin6_port
-                                          : reinterpret_cast<const sockaddr_in&>(storage).sin_port);
-    }
-    std::string text() const {
-        std::array<char, INET6_ADDRSTRLEN> name{};
-        const void* bytes = family() == AF_INET6 ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr)
-                                                 : &reinterpret_cast<const sockaddr_in&>(storage).sin_addr;
-        inet_ntop(family(), bytes, name.data(), name.size());
-        return family() == AF_INET6 ? fmt::format("[{}]:{}", name.data(), port()) : fmt::format("{}:{}", name.data(), port());
-    }
-};
-
-Address numeric(const char* text) {
-    Address address;
-    auto& in = reinterpret_cast<sockaddr_in&>(address.storage);
-    auto& in6 = reinterpret_cast<sockaddr_in6&>(address.storage);
-    if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
-        in.sin_family = AF_INET;
-        address.size = sizeof in;
-    } else {
-        inet_pton(AF_INET6, text, &in6.sin6_addr);
-        in6.sin6_family = AF_INET6;
-        address.size = sizeof in6;
-    }
-    return address;
-}
-
-std::vector<Address> addresses_of(const std::string& host) {
-    if (host.empty()) return {numeric("0.0.0.0"), numeric("::")};
-    if (host == "localhost") return {numeric("127.0.0.1"), numeric("::1")};
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE;
-    addrinfo* found = nullptr;
-    if (const int failed = getaddrinfo(host.c_str(), nullptr, &hints, &found); failed != 0)
-        throw Error(fmt::format("cannot listen on {}: {}", host, failed == EAI_NONAME ? "no such host" : gai_strerror(failed)));
-    std::vector<Address> all;
-    for (const addrinfo* one = found; one; one = one->ai_next) {
-        Address address;
-        memcpy(&address.storage, one->ai_addr, one->ai_addrlen);
-        address.size = one->ai_addrlen;
-        all.push_back(address);
-    }
-    freeaddrinfo(found);
-    return all;
-}
-
-/// One listening socket; errno and none if it cannot be.
-Descriptor try_listen(Address& address) {
-    Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    const int on = 1;
-    if (!socket) return {};
-    setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (address.family() == AF_INET6) setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0 || listen(socket.get(), kBacklog) != 0)
-        return {};
-    getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address.storage), &address.size);
-    return socket;
-}
-
-/// nullopt: a port that was free for one family is taken in the other.
-std::optional<Listening> try_all(const std::vector<Address>& addresses, std::uint16_t port) {
-    Listening listening;
-    listening.port = port;
-    int missing = 0;
-    std::string missing_name;
-    for (Address address : addresses) {
-        address.set_port(listening.port);
-        Descriptor socket = try_listen(address);
-        if (!socket) {
-            if (errno == EADDRINUSE && port == 0 && listening.port != 0) return std::nullopt;
-            // A machine without IPv6, say, still listens by the other family.
-            if ((errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT) && addresses.size() > 1) {
-                missing = errno;
-                missing_name = address.text();
-                continue;
-            }
-            throw SystemError("cannot listen on " + address.text(), errno);
-        }
-        listening.port = address.port();
-        listening.sockets.push_back(std::move(socket));
-    }
-    if (listening.sockets.empty()) throw SystemError("cannot listen on " + missing_name, missing);
-    return listening;
-}
 
 }  // namespace
-
-Listening listen_on(const std::string& host, std::uint16_t port) {
-    const auto addresses = addresses_of(host);
-    for (int i = 0; i < kPortTries; ++i)
-        if (auto listening = try_all(addresses, port)) return std::move(*listening);
-    throw Error(fmt::format("cannot listen on {}: no port is free in both address families", host.empty() ? "every interface" : host));
-}
 
 Listener::Listener(EventLoop& loop, Descriptor socket, Accept on_accept)
     : loop_(loop), socket_(std::move(socket)), on_accept_(std::move(on_accept)), retry_(loop, [this] { on_ready(EPOLLIN); }) {

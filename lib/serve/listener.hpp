@@ -1,26 +1,12 @@
-// Listening sockets.
+// Takes the connections of one listening socket.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "serve/event_loop.hpp"
 
 namespace framepipe::serve {
-
-/// Sockets that listen, all on one port.
-struct Listening {
-    std::vector<Descriptor> sockets;
-    std::uint16_t port = 0;
-};
-
-/// Listens on `host`: "" every interface, "localhost" this machine by both address families where
-/// there are two, else a name or an address. Port 0: any free one.
-/// throws Error
-Listening listen_on(const std::string& host, std::uint16_t port);
 
 /// Accepts connections from one listening socket.
 class Listener final : public Pollable {

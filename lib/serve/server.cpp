@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "serve/listener.hpp"
+#include "serve/listening.hpp"
 #include "serve/shard.hpp"
 
 namespace framepipe::serve {
