@@ -27,7 +27,7 @@ namespace {
 
 struct Options {
     CommonOptions common;
-    std::string listen = "localhost:8080";
+    std::vector<std::string> listen{"localhost:8080"};
     std::string send_as = "image";
     std::string token_file;
     bool on_demand = false;
@@ -41,9 +41,10 @@ struct Options {
 
 void declare(CLI::App& app, Options& o) {
     declare_common(app, o.common, Role::sink);
-    app.add_option("-l,--listen", o.listen, "where to listen; `:8080` is every interface, port 0 any free one")
+    app.add_option("-l,--listen", o.listen, "where to listen; `:8080` is every interface, port 0 any free one; or unix:PATH; repeatable")
         ->type_name("HOST:PORT")
-        ->capture_default_str();
+        ->allow_extra_args(false)
+        ->default_str("localhost:8080");
     app.add_option("--web", o.server.web, "serve this folder in place of the built-in page")->type_name("DIR");
     app.add_option("--send-as", o.send_as, "what WebSocket viewers get unless they ask by ?as=")
         ->check(CLI::IsMember({"image", "lossless", "raw", "base64", "data-url"}))
@@ -120,9 +121,7 @@ void feed(serve::InputFeed& feed, Shared& shared, bool exit_on_eof) {
 }
 
 ExitCode run(Options& o) {
-    const HostPort listen = parse_listen(o.listen);
-    o.server.host = listen.host;
-    o.server.port = listen.port;
+    for (const std::string& address : o.listen) o.server.listen.push_back(parse_listen(address));
     o.server.default_as = *serve::parse_as(o.send_as);
     o.server.access.token = read_token(o.token_file);
     for (const std::string& path : o.server.websocket_paths)
@@ -145,8 +144,9 @@ ExitCode run(Options& o) {
     const bool has_token = !o.server.access.token.empty();
     serve::Server server(o.server, assets);
     const StopSignals signals([&](int) { server.stop(); }, true);
-    for (const std::string& line : serve::welcome(listen.host, server.port(), has_token)) log::notice(line);
-    if (const auto warning = serve::exposure_warning(listen.host, has_token)) log::warn(*warning);
+    for (const ListenAddress& address : server.addresses())
+        for (const std::string& line : serve::welcome(address, has_token)) log::notice(line);
+    if (const auto warning = serve::exposure_warning(server.addresses(), has_token)) log::warn(*warning);
 
     const auto shared = std::make_shared<Shared>();
     shared->server = &server;

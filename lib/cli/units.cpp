@@ -83,7 +83,11 @@ WidthHeight parse_size(std::string_view text) {
     throw UsageError(not_a(text, "picture size; write 640x480, each side 1 to 65535"));
 }
 
-HostPort parse_listen(std::string_view text) {
+ListenAddress parse_listen(std::string_view text) {
+    if (constexpr std::string_view scheme = "unix:"; text.starts_with(scheme)) {
+        if (text.size() == scheme.size()) throw UsageError(not_a(text, "address to listen on; write unix:PATH"));
+        return {.host = {}, .port = 0, .file = std::string(text.substr(scheme.size()))};
+    }
     std::string_view host = "localhost";
     std::string_view port = text;
     if (text.starts_with('[')) {
@@ -99,7 +103,7 @@ HostPort parse_listen(std::string_view text) {
     }
     const auto number = whole(port, std::numeric_limits<std::uint16_t>::max());
     if (!number || (host.find(':') != std::string_view::npos) != text.starts_with('[')) {
-        throw UsageError(not_a(text, "address to listen on; write localhost:8080, :8080 or [::1]:8080"));
+        throw UsageError(not_a(text, "address to listen on; write localhost:8080, :8080, [::1]:8080 or unix:PATH"));
     }
     return {std::string(host), static_cast<std::uint16_t>(*number)};
 }

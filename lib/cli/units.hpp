@@ -21,11 +21,13 @@ struct WidthHeight {
 /// "640x480", each side 1 to 65535. throws UsageError
 WidthHeight parse_size(std::string_view text);
 
-struct HostPort {
+/// Where a server listens: a host and a port, or a Unix socket.
+struct ListenAddress {
     std::string host;        // empty: every interface
     std::uint16_t port = 0;  // 0: any free one
+    std::string file{};      // of a Unix socket; not empty: host and port mean nothing
 };
-/// "localhost:8080", ":8080", "[::1]:8080", "8080" (localhost). throws UsageError
-HostPort parse_listen(std::string_view text);
+/// "localhost:8080", ":8080", "[::1]:8080", "8080" (localhost), "unix:PATH". throws UsageError
+ListenAddress parse_listen(std::string_view text);
 
 }  // namespace framepipe

@@ -56,12 +56,13 @@ Access::Access(AccessOptions options, std::string machine) : options_(std::move(
     for (std::string& host : options_.allow_hosts) host = lower(host);
 }
 
-std::optional<Denial> Access::check_host(const Request& request) const {
+std::optional<Denial> Access::check_host(const Request& request, const Peer& peer) const {
     const auto header = request.header("host");
     if (!header) {
         if (request.http_1_0) return std::nullopt;
         return Denial{400, Refusal::bad_request, "a request needs a Host header"};
     }
+    if (peer.by_unix_socket) return std::nullopt;
     std::string host = host_of(*header);
     if (host.ends_with('.')) host.pop_back();
     const auto& allowed = options_.allow_hosts;

@@ -8,6 +8,7 @@
 
 #include "serve/http_message.hpp"
 #include "serve/metrics.hpp"
+#include "serve/peer.hpp"
 
 namespace framepipe::serve {
 
@@ -31,8 +32,9 @@ public:
     /// machine  this machine's name
     Access(AccessOptions options, std::string machine);
 
-    /// Against DNS rebinding: an address, localhost, this machine's name or an allowed one.
-    std::optional<Denial> check_host(const Request& request) const;
+    /// Against DNS rebinding: an address, localhost, this machine's name or an allowed one. By a Unix
+    /// socket every name is right: no page reaches that but through a proxy, which knows its own names.
+    std::optional<Denial> check_host(const Request& request, const Peer& peer) const;
     /// Of a WebSocket or a request that changes something: the page must come from here, or be allowed.
     std::optional<Denial> check_origin(const Request& request) const;
     std::optional<Denial> check_token(const Request& request) const;

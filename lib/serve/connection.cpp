@@ -19,9 +19,10 @@ constexpr std::size_t kMaxDiscarded = 4 << 20;
 
 }  // namespace
 
-Connection::Connection(Shard& shard, Descriptor socket)
+Connection::Connection(Shard& shard, Descriptor socket, const Peer& peer)
     : shard_(shard),
       socket_(std::move(socket)),
+      peer_(peer),
       outbox_(kMaxWaitingMessages, kMaxWaitingBytes),
       progress_(shard.loop().now()),
       life_(shard.loop().now()),

@@ -10,6 +10,7 @@
 #include "serve/event_loop.hpp"
 #include "serve/metrics.hpp"
 #include "serve/outbox.hpp"
+#include "serve/peer.hpp"
 
 namespace framepipe::serve {
 
@@ -43,12 +44,13 @@ public:
 class Connection final : public Pollable {
 public:
     /// Takes over a non-blocking socket.
-    Connection(Shard& shard, Descriptor socket);
+    Connection(Shard& shard, Descriptor socket, const Peer& peer);
     ~Connection() override;
 
     void on_ready(std::uint32_t events) override;
 
     Shard& shard() { return shard_; }
+    const Peer& peer() const { return peer_; }
     Outbox& outbox() { return outbox_; }
     /// Sends what the socket takes now; the rest follows by itself.
     void flush();
@@ -81,6 +83,7 @@ private:
 
     Shard& shard_;
     Descriptor socket_;
+    const Peer peer_;
     std::unique_ptr<Protocol> protocol_;
     std::unique_ptr<Protocol> retired_;
     Outbox outbox_;

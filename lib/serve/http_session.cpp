@@ -77,7 +77,7 @@ void HttpSession::next_request() {
 bool HttpSession::admit(const Request& request) {
     const Access& access = connection_.shard().context().access;
     const bool upgrade = request.header_lists("upgrade", "websocket");
-    auto denial = access.check_host(request);
+    auto denial = access.check_host(request, connection_.peer());
     if (!denial && upgrade) denial = access.check_origin(request);
     // The page itself shows nothing; what it asks for then needs the token.
     static constexpr std::array<std::string_view, 4> kGuarded{"/stream.mjpg", "/snapshot.jpg", "/streams", "/metrics"};

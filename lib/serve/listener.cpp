@@ -22,9 +22,11 @@ Listener::Listener(EventLoop& loop, Descriptor socket, Accept on_accept)
 
 void Listener::on_ready(std::uint32_t) {
     while (true) {
-        Descriptor socket(accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        sockaddr_storage address{};
+        socklen_t size = sizeof address;
+        Descriptor socket(accept4(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (socket) {
-            on_accept_(std::move(socket));
+            on_accept_(std::move(socket), peer_of(address));
             continue;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK) return;

@@ -5,13 +5,14 @@
 #include <functional>
 
 #include "serve/event_loop.hpp"
+#include "serve/peer.hpp"
 
 namespace framepipe::serve {
 
 /// Accepts connections from one listening socket.
 class Listener final : public Pollable {
 public:
-    using Accept = std::function<void(Descriptor)>;
+    using Accept = std::function<void(Descriptor, const Peer&)>;
     Listener(EventLoop& loop, Descriptor socket, Accept on_accept);
     void on_ready(std::uint32_t events) override;
 

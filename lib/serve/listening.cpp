@@ -95,14 +95,14 @@ Descriptor try_listen(Address& address) {
 /// nullopt: a port that was free for one family is taken in the other.
 std::optional<Listening> try_all(const std::vector<Address>& addresses, std::uint16_t port) {
     Listening listening;
-    listening.port = port;
+    listening.address.port = port;
     int missing = 0;
     std::string missing_name;
     for (Address address : addresses) {
-        address.set_port(listening.port);
+        address.set_port(listening.address.port);
         Descriptor socket = try_listen(address);
         if (!socket) {
-            if (errno == EADDRINUSE && port == 0 && listening.port != 0) return std::nullopt;
+            if (errno == EADDRINUSE && port == 0 && listening.address.port != 0) return std::nullopt;
             // A machine without IPv6, say, still listens by the other family.
             if ((errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT) && addresses.size() > 1) {
                 missing = errno;
@@ -111,7 +111,7 @@ std::optional<Listening> try_all(const std::vector<Address>& addresses, std::uin
             }
             throw SystemError("cannot listen on " + address.text(), errno);
         }
-        listening.port = address.port();
+        listening.address.port = address.port();
         listening.sockets.push_back(std::move(socket));
     }
     if (listening.sockets.empty()) throw SystemError("cannot listen on " + missing_name, missing);
@@ -120,11 +120,22 @@ std::optional<Listening> try_all(const std::vector<Address>& addresses, std::uin
 
 }  // namespace
 
-Listening listen_on(const std::string& host, std::uint16_t port) {
-    const auto addresses = addresses_of(host);
-    for (int i = 0; i < kPortTries; ++i)
-        if (auto listening = try_all(addresses, port)) return std::move(*listening);
-    throw Error(fmt::format("cannot listen on {}: no port is free in both address families", host.empty() ? "every interface" : host));
+Listening listen_on(const ListenAddress& address) {
+    if (!address.file.empty()) {
+        Listening listening;
+        listening.address = address;
+        listening.file = SocketFile::listen(address.file, kBacklog, listening.sockets.emplace_back());
+        return listening;
+    }
+    const auto addresses = addresses_of(address.host);
+    for (int i = 0; i < kPortTries; ++i) {
+        auto listening = try_all(addresses, address.port);
+        if (!listening) continue;
+        listening->address.host = address.host;
+        return std::move(*listening);
+    }
+    throw Error(fmt::format("cannot listen on {}: no port is free in both address families",
+                            address.host.empty() ? "every interface" : address.host));
 }
 
 }  // namespace framepipe::serve

@@ -44,31 +44,32 @@ struct Server::Impl {
           context{*hub,           access,  site, options.default_as, websocket_paths(options.websocket_paths), options.stall_timeout,
                   kHeaderTimeout, nullptr, {}} {
         respond = std::move(options.respond);
-        auto listening = listen_on(options.host, options.port);
-        port = listening.port;
+        for (const ListenAddress& address : options.listen) places.push_back(listen_on(address));
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
         for (unsigned i = 0; i < (options.threads ? options.threads : cores); ++i) shards.push_back(std::make_unique<Shard>(context));
-        for (Descriptor& socket : listening.sockets)
-            listeners.push_back(std::make_unique<Listener>(shards.front()->loop(), std::move(socket),
-                                                           [this](Descriptor viewer) { deal(std::move(viewer)); }));
+        for (Listening& place : places)
+            for (Descriptor& socket : place.sockets)
+                listeners.push_back(
+                    std::make_unique<Listener>(shards.front()->loop(), std::move(socket),
+                                               [this](Descriptor viewer, const Peer& peer) { deal(std::move(viewer), peer); }));
     }
 
     /// To one thread while it has time: two that send the same frames at once wait for each other, and
     /// each costs a wake-up a frame. Then to the thread with the fewest.
-    void deal(Descriptor viewer) {
+    void deal(Descriptor viewer, const Peer& peer) {
         const auto has_time = [](const auto& shard) { return shard->connections() < kFewConnections && shard->load() < kLowLoad; };
         auto chosen = std::find_if(shards.begin(), shards.end(), has_time);
         if (chosen == shards.end())
             chosen = std::min_element(shards.begin(), shards.end(),
                                       [](const auto& a, const auto& b) { return a->connections() < b->connections(); });
-        (*chosen)->adopt(std::move(viewer));
+        (*chosen)->adopt(std::move(viewer), peer);
     }
 
     std::shared_ptr<Hub> hub;
     const Access access;
     const Site site;
     Context context;
-    std::uint16_t port = 0;
+    std::vector<Listening> places;
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::unique_ptr<Listener>> listeners;
     std::optional<RespondOptions> respond;
@@ -79,8 +80,10 @@ struct Server::Impl {
 Server::Server(ServerOptions options, std::span<const Asset> assets) : impl_(std::make_unique<Impl>(std::move(options), assets)) {}
 Server::~Server() = default;
 
-std::uint16_t Server::port() const {
-    return impl_->port;
+std::vector<ListenAddress> Server::addresses() const {
+    std::vector<ListenAddress> all;
+    for (const Listening& place : impl_->places) all.push_back(place.address);
+    return all;
 }
 std::shared_ptr<Hub> Server::hub() const {
     return impl_->hub;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/units.hpp"
 #include "serve/access.hpp"
 #include "serve/hub.hpp"
 #include "serve/questions.hpp"
@@ -18,9 +18,8 @@
 namespace framepipe::serve {
 
 struct ServerOptions {
-    std::string host = "localhost";  // empty: every interface
-    std::uint16_t port = 8080;       // 0: any free one
-    unsigned threads = 0;            // 0: one for each core
+    std::vector<ListenAddress> listen;
+    unsigned threads = 0;  // 0: one for each core
     As default_as = As::image;
     std::vector<std::string> websocket_paths;  // besides /, /ws and /websocket
     std::filesystem::path web;                 // empty: the page in the program
@@ -40,7 +39,8 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    std::uint16_t port() const;
+    /// Where it listens, with the ports that it has.
+    std::vector<ListenAddress> addresses() const;
     /// Lives as long as somebody holds it: an input in a blocking read may outlive the server.
     std::shared_ptr<Hub> hub() const;
 

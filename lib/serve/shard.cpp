@@ -89,18 +89,18 @@ void Shard::stop(std::chrono::milliseconds patience) {
     });
 }
 
-void Shard::adopt(Descriptor socket) {
+void Shard::adopt(Descriptor socket, const Peer& peer) {
     ++count_;
     // std::function copies, a descriptor does not.
     auto held = std::make_shared<Descriptor>(std::move(socket));
-    loop_.post([this, held] {
+    loop_.post([this, held, peer] {
         if (stopping_) {
             --count_;
             return;
         }
         set_up_viewer_socket(held->get());
         try {
-            auto connection = std::make_unique<Connection>(*this, std::move(*held));
+            auto connection = std::make_unique<Connection>(*this, std::move(*held), peer);
             Connection* key = connection.get();
             connections_.emplace(key, std::move(connection));
             key->speak(std::make_unique<HttpSession>(*key));

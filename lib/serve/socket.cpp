@@ -1,6 +1,5 @@
 #include "serve/socket.hpp"
 
-#include <arpa/inet.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>  // not netinet/tcp.h: glibc's tcp_info has no delivery rate
 #include <netinet/in.h>
@@ -8,9 +7,15 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 
 namespace framepipe::serve {
+
+namespace {
+
+/// No event tells that the peer of a Unix socket has read some of what it was sent.
+constexpr auto kUnixSocketPoll = std::chrono::milliseconds(2);
+
+}  // namespace
 
 void set_up_viewer_socket(int socket) {
     const int on = 1;
@@ -27,7 +32,7 @@ std::optional<std::chrono::microseconds> wait_for_path(int socket, std::uint64_t
     if (queued <= kNotSentLowWater) return std::nullopt;
     tcp_info info{};
     socklen_t size = sizeof info;
-    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return kUnixSocketPoll;
     // Twice what the path has shown to carry in its shortest round trip: enough for a rate that was
     // only low for want of pictures to double each round trip, as slow start does.
     const std::uint64_t rate = info.tcpi_delivery_rate;  // bytes a second
@@ -36,21 +41,6 @@ std::optional<std::chrono::microseconds> wait_for_path(int socket, std::uint64_t
     if (queued <= allowed) return std::nullopt;
     const std::uint64_t wait_us = rate ? (queued - allowed) * 1000000 / rate : 5000;
     return std::chrono::microseconds(std::clamp<std::uint64_t>(wait_us, 1000, 100000));
-}
-
-std::string peer_name(int socket) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    if (getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if (address.ss_family == AF_INET6) {
-        const auto& in6 = reinterpret_cast<const sockaddr_in6&>(address);
-        inet_ntop(AF_INET6, &in6.sin6_addr, text.data(), text.size());
-        return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(in6.sin6_port));
-    }
-    const auto& in = reinterpret_cast<const sockaddr_in&>(address);
-    inet_ntop(AF_INET, &in.sin_addr, text.data(), text.size());
-    return std::string(text.data()) + ":" + std::to_string(ntohs(in.sin_port));
 }
 
 }  // namespace framepipe::serve

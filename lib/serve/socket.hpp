@@ -1,10 +1,9 @@
-// What we set and ask of a TCP socket.
+// What we set and ask of a viewer's socket.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 namespace framepipe::serve {
 
@@ -17,11 +16,8 @@ void set_up_viewer_socket(int socket);
 
 /// How long to wait before the next picture is begun, so that it is not old when it has crossed a slow
 /// link: what is unacknowledged should first fall to about what one round trip carries.
-/// returns  nullopt: begin now
+/// returns  nullopt: begin now. Of a Unix socket that is when the peer has read what it was sent
 /// queued   gets the bytes that are unacknowledged
 std::optional<std::chrono::microseconds> wait_for_path(int socket, std::uint64_t& queued);
-
-/// "127.0.0.1:8080", "[::1]:8080", of the peer; empty if it has left.
-std::string peer_name(int socket);
 
 }  // namespace framepipe::serve

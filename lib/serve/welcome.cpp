@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace framepipe::serve {
@@ -50,8 +51,12 @@ std::vector<std::string> own_addresses() {
 
 }  // namespace
 
-std::vector<std::string> welcome(const std::string& host, std::uint16_t port, bool has_token) {
+std::vector<std::string> welcome(const ListenAddress& address, bool has_token) {
     const std::string how = has_token ? "?token=... or Authorization: Bearer ..." : "";
+    const auto& [host, port, file] = address;
+    if (!file.empty())
+        return {fmt::format("unix:{0} (who may write to that file; try: curl --unix-socket {0} http://localhost/healthz){1}", file,
+                            has_token ? " with " + how : "")};
     if (is_this_machine(host))
         return {fmt::format("{} (this machine only; for others: --listen :{}){}", url(host, port), port, has_token ? " with " + how : "")};
     std::vector<std::string> lines;
@@ -59,7 +64,7 @@ std::vector<std::string> welcome(const std::string& host, std::uint16_t port, bo
         std::string line = url("localhost", port);
         if (const std::string name = machine_name(); !name.empty() && name != "localhost")
             line += " " + url(name.ends_with(".local") ? name : name + ".local", port);
-        for (const std::string& address : own_addresses()) line += " " + url(address, port);
+        for (const std::string& own : own_addresses()) line += " " + url(own, port);
         lines.push_back(line);
     } else {
         lines.push_back(url(host, port));
@@ -68,8 +73,9 @@ std::vector<std::string> welcome(const std::string& host, std::uint16_t port, bo
     return lines;
 }
 
-std::optional<std::string> exposure_warning(const std::string& host, bool has_token) {
-    if (has_token || is_this_machine(host)) return std::nullopt;
+std::optional<std::string> exposure_warning(const std::vector<ListenAddress>& addresses, bool has_token) {
+    const auto is_open = [](const ListenAddress& address) { return address.file.empty() && !is_this_machine(address.host); };
+    if (has_token || std::none_of(addresses.begin(), addresses.end(), is_open)) return std::nullopt;
     return "everybody who can reach this machine can watch; --token-file FILE asks viewers for a token";
 }
 

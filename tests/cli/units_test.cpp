@@ -45,7 +45,10 @@ TEST_CASE("addresses to listen on", "[cli]") {
     CHECK(parse_listen("[::1]:9").host == "::1");
     CHECK(parse_listen("9000").host == "localhost");
     CHECK(parse_listen("9000").port == 9000);
-    for (const char* bad : {"", "localhost", "localhost:", ":65536", "a:-1", "::1:80", "[::1]", "[::1", "[]x:1"}) {
+    CHECK(parse_listen("9000").file.empty());
+    CHECK(parse_listen("unix:/run/a:b").file == "/run/a:b");
+    CHECK(parse_listen("unix:8080").file == "8080");
+    for (const char* bad : {"", "localhost", "localhost:", ":65536", "a:-1", "::1:80", "[::1]", "[::1", "[]x:1", "unix:"}) {
         INFO(bad);
         CHECK_THROWS_AS(parse_listen(bad), UsageError);
     }

@@ -47,22 +47,31 @@ TEST_CASE("a host name that a rebinding page would use is refused by name", "[se
     const Access access({.allow_origins = {}, .allow_hosts = {"MY.example"}, .token = {}}, "Box");
     for (const char* good : {"box", "BOX:1", "box.local", "box.", "127.0.0.1", "[fe80::1%25eth0]:1", "my.example", "a.localhost"}) {
         INFO(good);
-        CHECK_FALSE(access.check_host(request("Host: " + std::string(good) + "\r\n")));
+        CHECK_FALSE(access.check_host(request("Host: " + std::string(good) + "\r\n"), {}));
     }
     for (const char* bad : {"evil.example", "box.evil", "1.2.3.4.evil", ""}) {
         INFO(bad);
-        const auto denial = access.check_host(request("Host: " + std::string(bad) + "\r\n"));
+        const auto denial = access.check_host(request("Host: " + std::string(bad) + "\r\n"), {});
         REQUIRE(denial);
         CHECK(denial->status == 421);
         CHECK_THAT(denial->text, ContainsSubstring("--allow-host " + std::string(bad)));
     }
 }
 
+TEST_CASE("by a Unix socket every host name is right, but pages come from one", "[serve]") {
+    const Access access({}, "box");
+    const Peer proxy{.by_unix_socket = true};
+    CHECK_FALSE(access.check_host(request("Host: any.example\r\n"), proxy));
+    CHECK(access.check_host(request("X: y\r\n"), proxy)->status == 400);
+    CHECK(origin_passes(access, "any.example", "https://any.example"));
+    CHECK_FALSE(origin_passes(access, "any.example", "https://other.example"));
+}
+
 TEST_CASE("what a peer sends is shown on one line, and not for long", "[serve]") {
     const Access access({}, "box");
     Request request;
     request.headers = {{"host", "evil\x1b[2J\n" + std::string(500, 'x')}};
-    const auto denial = access.check_host(request);
+    const auto denial = access.check_host(request, {});
     REQUIRE(denial);
     CHECK(denial->text.size() < 400);
     CHECK(denial->text.find('\n') == std::string::npos);

@@ -16,6 +16,7 @@ import unittest
 
 BIN = sys.argv.pop(1) if len(sys.argv) > 1 and os.path.isdir(sys.argv[1]) else os.environ.get("FRAMEPIPE_BIN", "build/dev/bin")
 DEADLINE = 20
+ADDRESS = re.compile(r"http://\S*:(\d+)/|unix:/")
 SANITIZER = re.compile(r"(Address|Thread|Leak|UndefinedBehavior|Memory)Sanitizer|runtime error: ")
 
 
@@ -58,13 +59,13 @@ class Server:
         self.lines = []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        line = eventually(lambda: next((one for one in self.lines if "http://" in one), None) or (self.process.poll() is not None and " "), "the address")
-        match = re.search(r":(\d+)/", line)
+        line = eventually(lambda: next((one for one in self.lines if ADDRESS.search(one)), None) or (self.process.poll() is not None and " "), "the address")
+        match = ADDRESS.search(line)
         if not match:
             self.process.wait(5)
             self.reader.join(5)
             raise AssertionError(f"no address: {self.lines}")
-        self.port = int(match[1])
+        self.port = int(match[1]) if match[1] else None
 
     def _read(self):
         for line in self.process.stderr:
