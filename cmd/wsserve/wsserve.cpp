@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cli/log.hpp"
+#include "cli/service_manager.hpp"
 #include "cli/signals.hpp"
 #include "cli/units.hpp"
 #include "command.hpp"
@@ -27,7 +28,7 @@ namespace {
 
 struct Options {
     CommonOptions common;
-    std::vector<std::string> listen{"localhost:8080"};
+    std::vector<std::string> listen;  // empty: localhost:8080, unless sockets are passed to us
     std::string send_as = "image";
     std::string token_file;
     bool on_demand = false;
@@ -121,6 +122,9 @@ void feed(serve::InputFeed& feed, Shared& shared, bool exit_on_eof) {
 }
 
 ExitCode run(Options& o) {
+    ServiceManager manager;
+    o.server.sockets = manager.take_sockets();
+    if (o.listen.empty() && o.server.sockets.empty()) o.listen.push_back("localhost:8080");
     for (const std::string& address : o.listen) o.server.listen.push_back(parse_listen(address));
     o.server.default_as = *serve::parse_as(o.send_as);
     o.server.access.token = read_token(o.token_file);
@@ -137,22 +141,34 @@ ExitCode run(Options& o) {
         o.server.respond = o.desk;
     }
 
-    if (::isatty(STDIN_FILENO) == 1 && !o.server.respond)
+    const bool answers = o.server.respond.has_value();
+    if (::isatty(STDIN_FILENO) == 1 && !answers)
         throw UsageError("stdin is a terminal, which gives no frames; try: capture test: | wsserve");
 
     const std::vector<serve::Asset> assets = page();
     const bool has_token = !o.server.access.token.empty();
-    serve::Server server(o.server, assets);
-    const StopSignals signals([&](int) { server.stop(); }, true);
-    for (const ListenAddress& address : server.addresses())
-        for (const std::string& line : serve::welcome(address, has_token)) log::notice(line);
-    if (const auto warning = serve::exposure_warning(server.addresses(), has_token)) log::warn(*warning);
+    serve::Server server(std::move(o.server), assets);
+    const StopSignals signals(
+        [&](int) {
+            manager.stopping();
+            server.stop();
+        },
+        true);
+    std::string where;
+    for (const serve::Place& place : server.places()) {
+        for (const std::string& line : serve::welcome(place, has_token)) {
+            log::notice(line);
+            where += (where.empty() ? "" : "; ") + line;
+        }
+    }
+    if (const auto warning = serve::exposure_warning(server.places(), has_token)) log::warn(*warning);
+    manager.ready(where);
 
     const auto shared = std::make_shared<Shared>();
     shared->server = &server;
     InputOptions input = input_options(o.common, nullptr);
     input.lines = true;
-    if (has_input() || !o.server.respond) {
+    if (has_input() || !answers) {
         const auto source = std::make_shared<serve::InputFeed>(open_input(STDIN_FILENO, std::move(input)), STDIN_FILENO, server.hub(),
                                                                o.common.stream, o.on_demand);
         std::thread([source, shared, exit_on_eof = o.exit_on_eof] { feed(*source, *shared, exit_on_eof); }).detach();

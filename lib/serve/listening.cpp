@@ -2,11 +2,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <array>
 #include <optional>
@@ -35,13 +37,14 @@ struct Address {
         return ntohs(family() == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(storage).sin6_port
                                           : reinterpret_cast<const sockaddr_in&>(storage).sin_port);
     }
-    std::string text() const {
-        std::array<char, INET6_ADDRSTRLEN> name{};
+    std::string name() const {
+        std::array<char, INET6_ADDRSTRLEN> text{};
         const void* bytes = family() == AF_INET6 ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr)
                                                  : &reinterpret_cast<const sockaddr_in&>(storage).sin_addr;
-        inet_ntop(family(), bytes, name.data(), name.size());
-        return family() == AF_INET6 ? fmt::format("[{}]:{}", name.data(), port()) : fmt::format("{}:{}", name.data(), port());
+        inet_ntop(family(), bytes, text.data(), text.size());
+        return text.data();
     }
+    std::string text() const { return fmt::format(fmt::runtime(family() == AF_INET6 ? "[{}]:{}" : "{}:{}"), name(), port()); }
 };
 
 Address numeric(const char* text) {
@@ -95,14 +98,14 @@ Descriptor try_listen(Address& address) {
 /// nullopt: a port that was free for one family is taken in the other.
 std::optional<Listening> try_all(const std::vector<Address>& addresses, std::uint16_t port) {
     Listening listening;
-    listening.address.port = port;
+    listening.place.address.port = port;
     int missing = 0;
     std::string missing_name;
     for (Address address : addresses) {
-        address.set_port(listening.address.port);
+        address.set_port(listening.place.address.port);
         Descriptor socket = try_listen(address);
         if (!socket) {
-            if (errno == EADDRINUSE && port == 0 && listening.address.port != 0) return std::nullopt;
+            if (errno == EADDRINUSE && port == 0 && listening.place.address.port != 0) return std::nullopt;
             // A machine without IPv6, say, still listens by the other family.
             if ((errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT) && addresses.size() > 1) {
                 missing = errno;
@@ -111,7 +114,7 @@ std::optional<Listening> try_all(const std::vector<Address>& addresses, std::uin
             }
             throw SystemError("cannot listen on " + address.text(), errno);
         }
-        listening.address.port = address.port();
+        listening.place.address.port = address.port();
         listening.sockets.push_back(std::move(socket));
     }
     if (listening.sockets.empty()) throw SystemError("cannot listen on " + missing_name, missing);
@@ -123,7 +126,7 @@ std::optional<Listening> try_all(const std::vector<Address>& addresses, std::uin
 Listening listen_on(const ListenAddress& address) {
     if (!address.file.empty()) {
         Listening listening;
-        listening.address = address;
+        listening.place.address = address;
         listening.file = SocketFile::listen(address.file, kBacklog, listening.sockets.emplace_back());
         return listening;
     }
@@ -131,11 +134,44 @@ Listening listen_on(const ListenAddress& address) {
     for (int i = 0; i < kPortTries; ++i) {
         auto listening = try_all(addresses, address.port);
         if (!listening) continue;
-        listening->address.host = address.host;
+        listening->place.address.host = address.host;
         return std::move(*listening);
     }
     throw Error(fmt::format("cannot listen on {}: no port is free in both address families",
                             address.host.empty() ? "every interface" : address.host));
+}
+
+Listening take_over(Descriptor socket) {
+    const auto refused = [&](std::string_view why) {
+        return Error(fmt::format("cannot listen on descriptor {}, which was passed to us: {}", socket.get(), why));
+    };
+    const auto option = [&](int name) {
+        int value = 0;
+        socklen_t size = sizeof value;
+        return getsockopt(socket.get(), SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+    };
+    if (option(SO_TYPE) == -1) throw refused(system_reason(errno));
+    if (option(SO_TYPE) != SOCK_STREAM) throw refused("it is no stream socket (ListenStream=)");
+    if (option(SO_ACCEPTCONN) != 1) throw refused("it is a connection, or does not listen (Accept=no, listen(2))");
+
+    Listening listening;
+    listening.place.passed = true;
+    Address address;
+    address.size = sizeof address.storage;
+    if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address.storage), &address.size) != 0) throw refused(system_reason(errno));
+    if (address.family() == AF_UNIX) {
+        const auto& in_file = reinterpret_cast<const sockaddr_un&>(address.storage);
+        listening.place.address.file = in_file.sun_path[0] ? in_file.sun_path : fmt::format("@{}", in_file.sun_path + 1);
+    } else if (address.family() == AF_INET || address.family() == AF_INET6) {
+        listening.place.address.host = address.name();
+        listening.place.address.port = address.port();
+    } else {
+        throw refused("it is neither TCP nor a Unix socket");
+    }
+    // It is shared with whoever passed it, but taking connections is our part alone.
+    if (fcntl(socket.get(), F_SETFL, fcntl(socket.get(), F_GETFL) | O_NONBLOCK) != 0) throw refused(system_reason(errno));
+    listening.sockets.push_back(std::move(socket));
+    return listening;
 }
 
 }  // namespace framepipe::serve

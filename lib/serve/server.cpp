@@ -45,10 +45,11 @@ struct Server::Impl {
                   kHeaderTimeout, nullptr, {}} {
         respond = std::move(options.respond);
         for (const ListenAddress& address : options.listen) places.push_back(listen_on(address));
+        for (Descriptor& socket : options.sockets) places.push_back(take_over(std::move(socket)));
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
         for (unsigned i = 0; i < (options.threads ? options.threads : cores); ++i) shards.push_back(std::make_unique<Shard>(context));
-        for (Listening& place : places)
-            for (Descriptor& socket : place.sockets)
+        for (Listening& listening : places)
+            for (Descriptor& socket : listening.sockets)
                 listeners.push_back(
                     std::make_unique<Listener>(shards.front()->loop(), std::move(socket),
                                                [this](Descriptor viewer, const Peer& peer) { deal(std::move(viewer), peer); }));
@@ -80,9 +81,9 @@ struct Server::Impl {
 Server::Server(ServerOptions options, std::span<const Asset> assets) : impl_(std::make_unique<Impl>(std::move(options), assets)) {}
 Server::~Server() = default;
 
-std::vector<ListenAddress> Server::addresses() const {
-    std::vector<ListenAddress> all;
-    for (const Listening& place : impl_->places) all.push_back(place.address);
+std::vector<Place> Server::places() const {
+    std::vector<Place> all;
+    for (const Listening& listening : impl_->places) all.push_back(listening.place);
     return all;
 }
 std::shared_ptr<Hub> Server::hub() const {

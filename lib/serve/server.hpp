@@ -12,6 +12,7 @@
 #include "cli/units.hpp"
 #include "serve/access.hpp"
 #include "serve/hub.hpp"
+#include "serve/listening.hpp"
 #include "serve/questions.hpp"
 #include "serve/site.hpp"
 
@@ -19,7 +20,8 @@ namespace framepipe::serve {
 
 struct ServerOptions {
     std::vector<ListenAddress> listen;
-    unsigned threads = 0;  // 0: one for each core
+    std::vector<Descriptor> sockets;  // to listen on as well; see take_over()
+    unsigned threads = 0;             // 0: one for each core
     As default_as = As::image;
     std::vector<std::string> websocket_paths;  // besides /, /ws and /websocket
     std::filesystem::path web;                 // empty: the page in the program
@@ -40,7 +42,7 @@ public:
     Server& operator=(const Server&) = delete;
 
     /// Where it listens, with the ports that it has.
-    std::vector<ListenAddress> addresses() const;
+    std::vector<Place> places() const;
     /// Lives as long as somebody holds it: an input in a blocking read may outlive the server.
     std::shared_ptr<Hub> hub() const;
 

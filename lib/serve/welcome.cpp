@@ -51,12 +51,14 @@ std::vector<std::string> own_addresses() {
 
 }  // namespace
 
-std::vector<std::string> welcome(const ListenAddress& address, bool has_token) {
+std::vector<std::string> welcome(const Place& place, bool has_token) {
     const std::string how = has_token ? "?token=... or Authorization: Bearer ..." : "";
-    const auto& [host, port, file] = address;
+    const auto& [host, port, file] = place.address;
     if (!file.empty())
         return {fmt::format("unix:{0} (who may write to that file; try: curl --unix-socket {0} http://localhost/healthz){1}", file,
                             has_token ? " with " + how : "")};
+    if (is_this_machine(host) && place.passed)
+        return {fmt::format("{} (this machine only){}", url(host, port), has_token ? " with " + how : "")};
     if (is_this_machine(host))
         return {fmt::format("{} (this machine only; for others: --listen :{}){}", url(host, port), port, has_token ? " with " + how : "")};
     std::vector<std::string> lines;
@@ -73,9 +75,9 @@ std::vector<std::string> welcome(const ListenAddress& address, bool has_token) {
     return lines;
 }
 
-std::optional<std::string> exposure_warning(const std::vector<ListenAddress>& addresses, bool has_token) {
-    const auto is_open = [](const ListenAddress& address) { return address.file.empty() && !is_this_machine(address.host); };
-    if (has_token || std::none_of(addresses.begin(), addresses.end(), is_open)) return std::nullopt;
+std::optional<std::string> exposure_warning(const std::vector<Place>& places, bool has_token) {
+    const auto is_open = [](const Place& place) { return place.address.file.empty() && !is_this_machine(place.address.host); };
+    if (has_token || std::none_of(places.begin(), places.end(), is_open)) return std::nullopt;
     return "everybody who can reach this machine can watch; --token-file FILE asks viewers for a token";
 }
 

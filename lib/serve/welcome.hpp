@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "cli/units.hpp"
+#include "serve/listening.hpp"
 
 namespace framepipe::serve {
 
 /// The lines that tell where to look: the whole address, who can reach it, and what to type for others.
-std::vector<std::string> welcome(const ListenAddress& address, bool has_token);
+std::vector<std::string> welcome(const Place& place, bool has_token);
 
 /// A warning if others than this machine can watch without a token; nullopt: all is well.
-std::optional<std::string> exposure_warning(const std::vector<ListenAddress>& addresses, bool has_token);
+std::optional<std::string> exposure_warning(const std::vector<Place>& places, bool has_token);
 
 }  // namespace framepipe::serve

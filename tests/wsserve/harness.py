@@ -45,25 +45,25 @@ def eventually(question, what="the expected state"):
 class Server:
     """wsserve ARGUMENTS, listening on a port of its own.
 
-    link  what viewers come by (links.py); the test's own questions do not
+    link   what viewers come by (links.py); the test's own questions do not
+    start  words in front of the command, which run it
     """
 
-    def __init__(self, *arguments, stdin=subprocess.PIPE, env=None, listen="127.0.0.1:0", preexec=None, link=None):
+    def __init__(self, *arguments, stdin=subprocess.PIPE, env=None, listen="127.0.0.1:0", preexec=None, link=None, start=(), **more):
         self.link = link
         self.expected_code = 0
-        command = [os.path.join(BIN, "wsserve"), "--listen", listen, *arguments]
+        command = [*start, os.path.join(BIN, "wsserve"), *(["--listen", listen] if listen else []), *arguments]
         if link:
             command = link.command([command[0], "--listen", link.listen, *arguments])
         self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                                        env={"TSAN_OPTIONS": "atexit_sleep_ms=0", **os.environ, **(env or {})}, preexec_fn=preexec)
+                                        env={"TSAN_OPTIONS": "atexit_sleep_ms=0", **os.environ, **(env or {})}, preexec_fn=preexec, **more)
         self.lines = []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         line = eventually(lambda: next((one for one in self.lines if ADDRESS.search(one)), None) or (self.process.poll() is not None and " "), "the address")
         match = ADDRESS.search(line)
         if not match:
-            self.process.wait(5)
-            self.reader.join(5)
+            self._end()
             raise AssertionError(f"no address: {self.lines}")
         self.port = int(match[1]) if match[1] else None
 
