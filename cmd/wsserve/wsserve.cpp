@@ -53,6 +53,7 @@ void declare(CLI::App& app, Options& o) {
     app.add_option("--ws-path", o.server.websocket_paths, "one more path for WebSockets; repeatable")
         ->type_name("PATH")
         ->allow_extra_args(false);
+    app.add_option("--base-path", o.server.base_path, "a proxy leaves this in front of all paths, like `/cam/`")->type_name("PATH");
     app.add_option("-q,--quality", o.server.hub.quality, "quality of JPEGs made here, 1 to 100")
         ->check(CLI::Range(1, 100))
         ->capture_default_str();
@@ -130,6 +131,11 @@ ExitCode run(Options& o) {
     o.server.access.token = read_token(o.token_file);
     for (const std::string& path : o.server.websocket_paths)
         if (!path.starts_with('/')) throw UsageError("--ws-path " + path + ": a path begins with /");
+
+    if (!o.server.base_path.empty() && !o.server.base_path.starts_with('/'))
+        throw UsageError("--base-path " + o.server.base_path + ": a path begins with /");
+    if (!o.server.base_path.ends_with('/')) o.server.base_path += '/';
+    if (o.server.base_path == "/") o.server.base_path.clear();
 
     if (!o.respond.empty() || !o.respond_each.empty()) {
         o.desk.each = o.respond.empty();

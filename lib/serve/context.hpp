@@ -21,13 +21,15 @@ struct Context {
     const Access& access;
     const Site& site;
     As default_as = As::image;
-    std::vector<std::string> websocket_paths;
+    std::vector<std::string> websocket_paths{};
+    /// What a proxy leaves in front of all paths, "/cam/"; empty: nothing.
+    std::string base_path{};
     std::chrono::nanoseconds stall_timeout{};
     std::chrono::nanoseconds header_timeout{};
     /// Where viewers' questions go; null: nobody answers.
     Desk* desk = nullptr;
     /// The counters of all threads of viewers.
-    std::vector<const ViewerCounters*> counters;
+    std::vector<const ViewerCounters*> counters{};
 };
 
 }  // namespace framepipe::serve

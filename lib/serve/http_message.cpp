@@ -111,6 +111,8 @@ std::string_view status_text(unsigned status) {
             return "OK";
         case 304:
             return "Not Modified";
+        case 308:
+            return "Permanent Redirect";
         case 400:
             return "Bad Request";
         case 401:

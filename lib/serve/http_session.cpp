@@ -69,7 +69,7 @@ void HttpSession::next_request() {
         }
         connection_.shard().counters().requests.add();
         busy_ = true;
-        handle(*parsed);
+        handle(std::move(*parsed));
         if (connection_.protocol() != this) return;  // buffer_ went along
     }
 }
@@ -90,8 +90,22 @@ bool HttpSession::admit(const Request& request) {
     return false;
 }
 
-void HttpSession::handle(const Request& request) {
-    if (!admit(request)) return;
+/// Removes what a proxy left in front of the path.
+/// returns  false if the request has been answered
+bool HttpSession::take_base_path(Request& request) {
+    const std::string& base = connection_.shard().context().base_path;
+    if (base.empty()) return true;
+    if (request.path.starts_with(base)) request.path.erase(0, base.size() - 1);
+    if (request.path + "/" != base) return true;
+    // The page's own addresses are relative: they need the slash.
+    Response response = text_response(308, "the page is at " + base);
+    response.headers.emplace_back("Location", base + (request.query.empty() ? "" : "?" + request.query));
+    respond(request, std::move(response));
+    return false;
+}
+
+void HttpSession::handle(Request request) {
+    if (!take_base_path(request) || !admit(request)) return;
     const Context& context = connection_.shard().context();
     if (request.method != "GET" && request.method != "HEAD") {
         close_ = close_ || request.has_body;

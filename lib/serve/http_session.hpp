@@ -26,8 +26,9 @@ public:
 
 private:
     void next_request();
-    void handle(const Request& request);
+    void handle(Request request);
     bool admit(const Request& request);
+    bool take_base_path(Request& request);
     void open_websocket(const Request& request);
     void open_mjpeg(const Request& request);
     void open_snapshot(const Request& request);

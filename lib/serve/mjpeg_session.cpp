@@ -22,6 +22,7 @@ MessagePtr mjpeg_head_message(const std::optional<std::string>& readable_by, boo
     if (readable_by) head += fmt::format("Access-Control-Allow-Origin: {}\r\n", *readable_by);
     head += "Connection: close\r\nServer: framepipe/" FRAMEPIPE_VERSION "\r\n";
     for (const auto& [name, value] : live_picture_headers()) head += fmt::format("{}: {}\r\n", name, value);
+    head += "X-Accel-Buffering: no\r\n";  // nginx would hold pictures back until its buffers are full
     head += fmt::format("Content-Type: multipart/x-mixed-replace;boundary={}\r\n\r\n", kBoundary);
     if (!is_head) head += fmt::format("--{}\r\n", kBoundary);
     return std::make_shared<Message>(std::move(head));

@@ -41,8 +41,12 @@ struct Server::Impl {
         : hub(std::make_shared<Hub>(options.hub)),
           access(std::move(options.access), machine_name()),
           site(options.web.empty() ? Site(assets) : Site(options.web)),
-          context{*hub,           access,  site, options.default_as, websocket_paths(options.websocket_paths), options.stall_timeout,
-                  kHeaderTimeout, nullptr, {}} {
+          context{.hub = *hub, .access = access, .site = site} {
+        context.default_as = options.default_as;
+        context.websocket_paths = websocket_paths(options.websocket_paths);
+        context.base_path = options.base_path;
+        context.stall_timeout = options.stall_timeout;
+        context.header_timeout = kHeaderTimeout;
         respond = std::move(options.respond);
         for (const ListenAddress& address : options.listen) places.push_back(listen_on(address));
         for (Descriptor& socket : options.sockets) places.push_back(take_over(std::move(socket)));

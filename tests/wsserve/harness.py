@@ -51,6 +51,7 @@ class Server:
 
     def __init__(self, *arguments, stdin=subprocess.PIPE, env=None, listen="127.0.0.1:0", preexec=None, link=None, start=(), **more):
         self.link = link
+        self.host = None  # what clients call it, if not by its address
         self.expected_code = 0
         command = [*start, os.path.join(BIN, "wsserve"), *(["--listen", listen] if listen else []), *arguments]
         if link:
@@ -163,7 +164,7 @@ class WebSocket:
         self.socket = server.connect(receive_buffer)
         self.rest = b""
         key = base64.b64encode(os.urandom(16)).decode()
-        lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", "Upgrade: websocket", "Connection: keep-alive, Upgrade",
+        lines = [f"GET {path} HTTP/1.1", f"Host: {server.host or f'127.0.0.1:{server.port}'}", "Upgrade: websocket", "Connection: keep-alive, Upgrade",
                  f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", *headers]
         if protocol:
             lines.append(f"Sec-WebSocket-Protocol: other, {protocol}")

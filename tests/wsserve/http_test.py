@@ -106,6 +106,7 @@ class Mjpeg(unittest.TestCase):
                 self.assertEqual(answer.headers["Pragma"], "no-cache")
                 self.assertEqual(answer.headers["Expires"], "Mon, 3 Jan 2000 12:34:56 GMT")
                 self.assertEqual(answer.headers["Content-Type"], "multipart/x-mixed-replace;boundary=framepipe-boundary")
+                self.assertEqual(answer.headers["X-Accel-Buffering"], "no")
                 self.assertNotIn("Access-Control-Allow-Origin", answer.headers)
 
     def test_parts_repeat_in_silence_and_the_stream_is_closed_in_order(self):
