@@ -4,8 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,6 +13,7 @@
 #include "cli/log.hpp"
 #include "cli/service_manager.hpp"
 #include "cli/signals.hpp"
+#include "cli/token.hpp"
 #include "cli/units.hpp"
 #include "command.hpp"
 #include "frame/error.hpp"
@@ -75,20 +74,6 @@ void declare(CLI::App& app, Options& o) {
     add_duration(app, "--respond-timeout", o.respond_timeout, "time for an answer, then an error is sent (default: 10s)");
     app.add_flag("--newest-request", o.desk.pipeline.newest_only, "drop a client's waiting requests when a newer one comes");
     app.add_option("--token-file", o.token_file, "viewers must send the token in this file (or in $FRAMEPIPE_TOKEN)")->type_name("FILE");
-}
-
-std::string read_token(const std::string& file) {
-    std::string token;
-    if (file.empty()) {
-        const char* variable = std::getenv("FRAMEPIPE_TOKEN");
-        return variable ? variable : "";
-    }
-    std::ifstream in(file);
-    if (!in) throw SystemError("cannot read the token in " + file, errno);
-    std::getline(in, token);
-    while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) token.pop_back();
-    if (token.empty()) throw Error("cannot read the token in " + file + ": its first line is empty");
-    return token;
 }
 
 std::vector<serve::Asset> page() {

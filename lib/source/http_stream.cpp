@@ -14,7 +14,6 @@
 #include <cstring>
 
 #include "frame/error.hpp"
-#include "source/source_kind.hpp"
 
 namespace framepipe {
 

@@ -8,7 +8,7 @@
 
 #include "frame/descriptor.hpp"
 #include "frame/input.hpp"
-#include "source/http_url.hpp"
+#include "net/url.hpp"
 #include "source/source.hpp"
 
 namespace framepipe {

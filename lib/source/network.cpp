@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "frame/error.hpp"
-#include "source/source_kind.hpp"
+#include "net/url.hpp"
 
 namespace framepipe {
 

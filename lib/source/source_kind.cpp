@@ -45,13 +45,4 @@ std::string camera_device(const std::string& argument) {
     return is_number(argument) ? "/dev/video" + argument : argument;
 }
 
-std::string shown_address(const std::string& url) {
-    const auto scheme = url.find("://");
-    if (scheme == std::string::npos) return url;
-    const auto host = scheme + 3;
-    const auto end = url.find_first_of("/?#", host);
-    const auto at = url.substr(0, end).rfind('@');
-    return at == std::string::npos || at < host ? url : url.substr(0, host) + url.substr(at + 1);
-}
-
 }  // namespace framepipe

@@ -20,7 +20,4 @@ SourceKind kind_of(const std::string& argument);
 /// The device of a camera's number: "0" is "/dev/video0"; a path stays.
 std::string camera_device(const std::string& argument);
 
-/// An address as messages show it: without name and password.
-std::string shown_address(const std::string& url);
-
 }  // namespace framepipe

@@ -171,21 +171,6 @@ TEST_CASE("name and password go into the request and never into messages", "[sou
     CHECK_THAT(server.requests[0], ContainsSubstring("\r\nAuthorization: Basic dXNlcjpwQHNz\r\n"));
 }
 
-TEST_CASE("addresses are taken apart", "[source]") {
-    const auto url = HttpUrl::parse("http://[::1]:8080/a?b=c#d");
-    CHECK(url.host == "::1");
-    CHECK(url.port == "8080");
-    CHECK(url.target == "/a?b=c");
-    CHECK(url.host_header == "[::1]:8080");
-    CHECK(HttpUrl::parse("http://cam").target == "/");
-    CHECK(HttpUrl::parse("http://cam").port == "80");
-    CHECK(HttpUrl::parse("http://cam?x").target == "/?x");
-    for (const auto* bad : {"http://", "http://:80/", "http://a:/", "http://a:b/", "http://[::1/", "http://a/\r\nX: y", "https://a"}) {
-        INFO(bad);
-        CHECK_THROWS_AS(HttpUrl::parse(bad), UsageError);
-    }
-}
-
 TEST_CASE("a word on the command line is told what it is", "[source]") {
     CHECK(kind_of("test:") == SourceKind::pattern);
     CHECK(kind_of("-") == SourceKind::input);
@@ -199,7 +184,4 @@ TEST_CASE("a word on the command line is told what it is", "[source]") {
     CHECK_THROWS_WITH(kind_of("gopher://u:p@x/"), ContainsSubstring("unknown kind of source"));
     CHECK(camera_device("12") == "/dev/video12");
     CHECK(camera_device("/dev/video1") == "/dev/video1");
-    CHECK(shown_address("rtsp://u:p@h/x@y") == "rtsp://h/x@y");
-    CHECK(shown_address("rtsp://h/x@y") == "rtsp://h/x@y");
-    CHECK(shown_address("a@b") == "a@b");
 }

@@ -1,12 +1,12 @@
-#include "source/http_url.hpp"
+#include "net/url.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
 #include "frame/error.hpp"
-#include "source/source_kind.hpp"
 
 namespace framepipe {
 
@@ -51,17 +51,20 @@ std::string percent_decoded(std::string_view text) {
 
 }  // namespace
 
-HttpUrl HttpUrl::parse(const std::string& text) {
-    static constexpr std::string_view kScheme = "http://";
+HttpUrl HttpUrl::parse(const std::string& text, std::initializer_list<std::string_view> schemes) {
     const auto bad = [&] {
-        return UsageError(fmt::format("not an address: {}; it has the form http://host:port/path", shown_address(text)));
+        return UsageError(fmt::format("not an address: {}; it has the form {}://host:port/path", shown_address(text), *schemes.begin()));
     };
+    HttpUrl url;
+    url.scheme = text.substr(0, text.find(':'));
+    const std::size_t start = url.scheme.size() + 3;
+    const bool known = std::find(schemes.begin(), schemes.end(), url.scheme) != schemes.end();
     // Line ends would let an address write headers of its own.
-    if (!text.starts_with(kScheme) || text.find_first_of("\r\n \t") != std::string::npos) throw bad();
-    std::string_view rest = std::string_view(text).substr(kScheme.size(), text.find('#') - kScheme.size());
+    if (!known || text.compare(url.scheme.size(), 3, "://") != 0 || text.find_first_of("\r\n \t") != std::string::npos) throw bad();
+    std::string_view rest = std::string_view(text).substr(start, text.find('#') - start);
     const auto slash = rest.find_first_of("/?");
     std::string_view authority = rest.substr(0, slash);
-    HttpUrl url;
+    url.port = url.secure() ? "443" : "80";
     if (slash != std::string_view::npos) url.target = (rest[slash] == '?' ? "/" : "") + std::string(rest.substr(slash));
     if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
         url.authorization = "Basic " + base64(percent_decoded(authority.substr(0, at)));
@@ -87,6 +90,34 @@ HttpUrl HttpUrl::parse(const std::string& text) {
     return url;
 }
 
+namespace {
+
+/// Where `name=...` stands in an address's path and query, without the sign before it; size 0: nowhere.
+std::string_view find_parameter(std::string_view target, std::string_view name) {
+    for (auto at = target.find('?'); at != std::string_view::npos; at = target.find('&', at + 1)) {
+        const auto parameter = target.substr(at + 1, target.find('&', at + 1) - at - 1);
+        if (parameter.starts_with(name) && (parameter.size() == name.size() || parameter[name.size()] == '=')) return parameter;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::optional<std::string> HttpUrl::parameter(std::string_view name) const {
+    const auto found = find_parameter(target, name);
+    if (found.empty()) return std::nullopt;
+    return percent_decoded(found.substr(std::min(found.size(), name.size() + 1)));
+}
+
+void HttpUrl::drop_parameter(std::string_view name) {
+    const auto found = find_parameter(target, name);
+    if (found.empty()) return;
+    // One sign goes with it: the one after it, or at the end the one before.
+    std::size_t begin = static_cast<std::size_t>(found.data() - target.data());
+    const bool last = begin + found.size() == target.size();
+    target.erase(last ? begin - 1 : begin, found.size() + 1);
+}
+
 HttpUrl HttpUrl::redirected(const std::string& location) const {
     if (location.starts_with('/') && !location.starts_with("//")) {
         HttpUrl url = *this;
@@ -98,6 +129,15 @@ HttpUrl HttpUrl::redirected(const std::string& location) const {
     } catch (const UsageError&) {
         throw Error(fmt::format("the server sends us on to {}, which is no http:// address", shown_address(location)));
     }
+}
+
+std::string shown_address(const std::string& url) {
+    const auto scheme = url.find("://");
+    if (scheme == std::string::npos) return url;
+    const auto host = scheme + 3;
+    const auto end = url.find_first_of("/?#", host);
+    const auto at = url.substr(0, end).rfind('@');
+    return at == std::string::npos || at < host ? url : url.substr(0, host) + url.substr(at + 1);
 }
 
 }  // namespace framepipe
