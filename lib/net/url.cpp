@@ -103,6 +103,12 @@ std::string_view find_parameter(std::string_view target, std::string_view name) 
 
 }  // namespace
 
+std::string HttpUrl::shown() const {
+    HttpUrl open = *this;
+    open.drop_parameter("token");
+    return scheme + "://" + host_header + open.target;
+}
+
 std::optional<std::string> HttpUrl::parameter(std::string_view name) const {
     const auto found = find_parameter(target, name);
     if (found.empty()) return std::nullopt;

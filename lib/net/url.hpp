@@ -28,6 +28,9 @@ struct HttpUrl {
     /// Takes a parameter out of the query.
     void drop_parameter(std::string_view name);
 
+    /// The address for messages: without name and password, and without a token in its query.
+    std::string shown() const;
+
     /// Where a Location header leads from here. throws Error if it is no http:// address
     HttpUrl redirected(const std::string& location) const;
 };

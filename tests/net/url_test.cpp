@@ -50,4 +50,5 @@ TEST_CASE("what messages show of an address has no password", "[net]") {
     CHECK(shown_address("rtsp://u:p@h/x@y") == "rtsp://h/x@y");
     CHECK(shown_address("rtsp://h/x@y") == "rtsp://h/x@y");
     CHECK(shown_address("a@b") == "a@b");
+    CHECK(HttpUrl::parse("http://u:p@h:80/a?b&token=c").shown() == "http://h:80/a?b");
 }
