@@ -1,0 +1,103 @@
+#include "options.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <map>
+
+#include "cli/units.hpp"
+#include "frame/error.hpp"
+#include "net/url.hpp"
+
+namespace framepipe::capture {
+
+namespace {
+
+const std::map<std::string, CameraPictures> kCameraFormats{
+    {"auto", CameraPictures::automatic}, {"mjpeg", CameraPictures::mjpeg}, {"raw", CameraPictures::raw}};
+
+std::vector<std::string> pixel_format_names() {
+    std::vector<std::string> names;
+    for (const auto format : all_pixel_formats()) names.emplace_back(name_of(format));
+    return names;
+}
+
+/// Empty if the text is a number from 0 to `most`, else what is wrong with it.
+std::string wrong_number(const std::string& text, double most, bool whole) {
+    double value = -1;
+    const auto [end, result] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool good =
+        result == std::errc() && end == text.data() + text.size() && value >= 0 && value <= most && (!whole || value == std::floor(value));
+    return good ? std::string() : fmt::format("'{}' is not a {}number from 0 to {:.0f}", text, whole ? "whole " : "", most);
+}
+
+}  // namespace
+
+CameraPictures Options::camera_pictures() const {
+    return camera_format.empty() ? CameraPictures::automatic : kCameraFormats.at(camera_format);
+}
+
+void declare(CLI::App& app, Options& o) {
+    declare_common(app, o.common, Role::source);
+    app.add_option("SOURCE", o.sources,
+                   "camera (/dev/video0, 0), files, directories, 'a%d.png', '*.png', video files, rtsp://, http://, - (stdin), test:");
+    app.add_option_function<std::string>(
+           "-s,--size",
+           [&o](const std::string& text) {
+               const auto size = parse_size(text);
+               o.size = Extent{size.width, size.height};
+           },
+           "size to ask of a camera; size of test: (default: 640x480)")
+        ->type_name("WxH");
+    app.add_option("-r,--fps", o.fps, "frames a second; 0: as fast as the reader takes them")
+        ->check([](const std::string& text) { return wrong_number(text, 1e6, false); })
+        ->type_name("N");
+    app.add_option("-n,--count", o.count, "end after N frames")->check(whole_number(0))->type_name("N");
+    app.add_flag("--loop", o.loop, "play files again and again; --loop=N: N times in all")->check([](const std::string& text) {
+        return text == kForEver ? std::string() : wrong_number(text, 1e9, true);
+    });
+    app.add_flag("--strict", o.strict, "end at a bad picture instead of leaving it out");
+    app.add_option("--pixel-format", o.pixel_format, "pixel format of test: (default: rgb24)")
+        ->check(CLI::IsMember(pixel_format_names()))
+        ->type_name("FORMAT");
+    app.add_option("--camera-format", o.camera_format, "what to take of a camera: auto, mjpeg or raw (default: auto)")
+        ->check(CLI::IsMember(std::vector<std::string>{"auto", "mjpeg", "raw"}))
+        ->type_name("FORMAT");
+    add_duration(app, "--idle-close", o.idle_close, "close a camera when nobody has read for so long; 0: never (default: 10s)");
+    app.add_flag("--no-retry", o.no_retry, "end when a camera or stream fails, instead of waiting until it is back");
+    app.add_flag("--list-devices", o.list_devices, "list the cameras with their formats, and exit");
+}
+
+SourceKind kind_of_sources(const Options& o) {
+    if (o.sources.empty()) throw UsageError("no source given; try: capture test: | wsserve");
+    const SourceKind kind = kind_of(o.sources.front());
+    for (const auto& source : o.sources) {
+        if (source.empty()) throw UsageError("a SOURCE is empty");
+        if (o.sources.size() == 1 || kind_of(source) == SourceKind::file) continue;
+        // CLI11 gives the flag no number but after '='.
+        const bool times = o.loop == kForEver && source.find_first_not_of("0123456789") == std::string::npos;
+        if (times)
+            throw UsageError(fmt::format("{} cannot be joined with files; to play them {} times: --loop={}", source, source, source));
+        throw UsageError(fmt::format("{} cannot be joined with other sources: only files can", shown_address(source)));
+    }
+    return kind;
+}
+
+void check_options(const Options& o, SourceKind kind) {
+    const auto only_for = [](bool given, bool fits, const char* option, const char* what) {
+        if (given && !fits) throw UsageError(fmt::format("{} is for {} only", option, what));
+    };
+    const bool camera = kind == SourceKind::camera;
+    const bool pattern = kind == SourceKind::pattern;
+    const bool files = kind == SourceKind::file;
+    only_for(o.size.has_value(), camera || pattern, "--size", "cameras and test:");
+    only_for(!o.pixel_format.empty(), pattern, "--pixel-format", "test:");
+    only_for(!o.camera_format.empty(), camera, "--camera-format", "cameras");
+    only_for(!o.loop.empty(), files, "--loop", "files");
+    only_for(o.strict, files, "--strict", "files");
+    only_for(o.fps.has_value(), camera || pattern || files || kind == SourceKind::input, "--fps", "cameras, files and test:");
+    only_for(camera && o.fps == 0, false, "--fps 0", "files and test:");
+}
+
+}  // namespace framepipe::capture

@@ -1,0 +1,49 @@
+// What capture is told on its command line.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "command.hpp"
+#include "image/pixel_format.hpp"
+#include "source/camera.hpp"
+#include "source/source_kind.hpp"
+
+namespace framepipe::capture {
+
+/// What CLI11 makes of a flag without a value.
+inline constexpr const char* kForEver = "true";
+
+struct Options {
+    CommonOptions common;
+    std::vector<std::string> sources;
+    std::optional<Extent> size;
+    std::optional<double> fps;
+    std::optional<std::uint64_t> count;
+    std::string loop;  // times in all; "0" or kForEver: without end; empty: not given
+    bool strict = false;
+    std::string pixel_format;   // empty: not given
+    std::string camera_format;  // empty: not given
+    std::chrono::nanoseconds idle_close = std::chrono::seconds(10);
+    bool no_retry = false;
+    bool list_devices = false;
+
+    /// Times that files are played in all; 0: without end.
+    std::uint64_t loops() const { return loop.empty() ? 1 : loop == kForEver ? 0 : std::stoull(loop); }
+    CameraPictures camera_pictures() const;
+    std::optional<std::string> stream() const { return common.stream_given ? std::optional(common.stream) : std::nullopt; }
+};
+
+void declare(CLI::App& app, Options& options);
+
+/// What the first source is, after a look at the others: only files can be joined.
+/// throws UsageError if there is none, or they cannot be joined
+SourceKind kind_of_sources(const Options& options);
+
+/// throws UsageError for options that would do nothing, since somebody expects them to
+void check_options(const Options& options, SourceKind kind);
+
+}  // namespace framepipe::capture
