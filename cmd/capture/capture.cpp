@@ -12,6 +12,7 @@
 #include "cli/log.hpp"
 #include "cli/progress.hpp"
 #include "cli/signals.hpp"
+#include "cli/token.hpp"
 #include "frame/error.hpp"
 #include "options.hpp"
 #include "source/camera.hpp"
@@ -24,6 +25,7 @@
 #include "source/sequence.hpp"
 #include "source/source_kind.hpp"
 #include "source/v4l2_devices.hpp"
+#include "source/websocket_source.hpp"
 
 namespace framepipe {
 
@@ -118,8 +120,8 @@ ExitCode run_input(const Options& o, FrameWriter& out) {
     return ExitCode::ok;
 }
 
-ExitCode run_device(const Options& o, FrameWriter& out, const std::string& name, const std::function<std::unique_ptr<Source>()>& open) {
-    std::stop_source stop;
+ExitCode run_device(const Options& o, FrameWriter& out, const std::string& name, const std::function<std::unique_ptr<Source>()>& open,
+                    std::stop_source stop = {}) {
     const StopSignals signals([&](int) { stop.request_stop(); }, true);
     const LiveOptions options{name, o.idle_close, !o.no_retry, o.count, o.stream()};
     say_drops(run_live(open, out, options, say(), stop.get_token()).dropped);
@@ -149,7 +151,8 @@ ExitCode run_network(const Options& o, FrameWriter& out) {
 
 ExitCode run_http(const Options& o, FrameWriter& out) {
     const std::string& url = o.sources.front();
-    auto stream = std::make_unique<HttpStream>(url, HttpOptions{.max_frame = o.common.max_frame});
+    const HttpOptions options{.max_frame = o.common.max_frame, .token = read_token(o.token_file)};
+    auto stream = std::make_unique<HttpStream>(url, options);
     if (stream->type().starts_with("image/")) return run_video(o, out, std::move(stream), false, {});
     if (!stream->type().starts_with("multipart/")) {
         stream.reset();
@@ -158,8 +161,15 @@ ExitCode run_http(const Options& o, FrameWriter& out) {
     const auto cared = [&](std::unique_ptr<Source> inner) {
         return std::make_unique<JpegCare>(std::move(inner), shown_address(url), say());
     };
-    return run_video(o, out, cared(std::move(stream)), true,
-                     [&] { return cared(std::make_unique<HttpStream>(url, HttpOptions{.max_frame = o.common.max_frame})); });
+    return run_video(o, out, cared(std::move(stream)), true, [&] { return cared(std::make_unique<HttpStream>(url, options)); });
+}
+
+ExitCode run_websocket(const Options& o, FrameWriter& out) {
+    const HttpUrl url = HttpUrl::parse(o.sources.front(), {"ws", "wss"});
+    const WebSocketSourceOptions options{.token = read_token(o.token_file), .max_frame = o.common.max_frame};
+    std::stop_source stop;
+    return run_device(
+        o, out, url.shown(), [&] { return std::make_unique<WebSocketSource>(url, options, stop.get_token()); }, stop);
 }
 
 ExitCode list_devices() {
@@ -185,6 +195,8 @@ ExitCode run(const Options& o) {
             return run_camera(o, out);
         case SourceKind::http:
             return run_http(o, out);
+        case SourceKind::websocket:
+            return run_websocket(o, out);
         case SourceKind::network:
             return run_network(o, out);
         case SourceKind::file:

@@ -41,7 +41,7 @@ CameraPictures Options::camera_pictures() const {
 void declare(CLI::App& app, Options& o) {
     declare_common(app, o.common, Role::source);
     app.add_option("SOURCE", o.sources,
-                   "camera (/dev/video0, 0), files, directories, 'a%d.png', '*.png', video files, rtsp://, http://, - (stdin), test:");
+                   "camera (/dev/video0, 0), files, directories, 'a%d.png', '*.png', videos, rtsp://, http://, ws://, - (stdin), test:");
     app.add_option_function<std::string>(
            "-s,--size",
            [&o](const std::string& text) {
@@ -64,8 +64,11 @@ void declare(CLI::App& app, Options& o) {
     app.add_option("--camera-format", o.camera_format, "what to take of a camera: auto, mjpeg or raw (default: auto)")
         ->check(CLI::IsMember(std::vector<std::string>{"auto", "mjpeg", "raw"}))
         ->type_name("FORMAT");
-    add_duration(app, "--idle-close", o.idle_close, "close a camera when nobody has read for so long; 0: never (default: 10s)");
+    add_duration(app, "--idle-close", o.idle_close,
+                 "close a camera or connection when nobody has read for so long; 0: never (default: 10s)");
     app.add_flag("--no-retry", o.no_retry, "end when a camera or stream fails, instead of waiting until it is back");
+    app.add_option("--token-file", o.token_file, "send http:// and ws:// servers the token in this file (or in $FRAMEPIPE_TOKEN)")
+        ->type_name("FILE");
     app.add_flag("--list-devices", o.list_devices, "list the cameras with their formats, and exit");
 }
 
@@ -95,6 +98,7 @@ void check_options(const Options& o, SourceKind kind) {
     only_for(!o.pixel_format.empty(), pattern, "--pixel-format", "test:");
     only_for(!o.camera_format.empty(), camera, "--camera-format", "cameras");
     only_for(!o.loop.empty(), files, "--loop", "files");
+    only_for(!o.token_file.empty(), kind == SourceKind::http || kind == SourceKind::websocket, "--token-file", "http:// and ws://");
     only_for(o.strict, files, "--strict", "files");
     only_for(o.fps.has_value(), camera || pattern || files || kind == SourceKind::input, "--fps", "cameras, files and test:");
     only_for(camera && o.fps == 0, false, "--fps 0", "files and test:");

@@ -29,6 +29,7 @@ struct Options {
     std::string camera_format;  // empty: not given
     std::chrono::nanoseconds idle_close = std::chrono::seconds(10);
     bool no_retry = false;
+    std::string token_file;
     bool list_devices = false;
 
     /// Times that files are played in all; 0: without end.

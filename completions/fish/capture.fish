@@ -13,6 +13,7 @@ complete -c capture -l loop -d 'play files again and again; --loop=N: N times in
 complete -c capture -l strict -d 'end at a bad picture instead of leaving it out'
 complete -c capture -l pixel-format -x -a 'rgb24 bgr24 rgba bgra gray gray16le rgb48le rgba64le yuyv422 yuv420p yuv422p yuv444p nv12' -d 'pixel format of test: (default: rgb24)'
 complete -c capture -l camera-format -x -a 'auto mjpeg raw' -d 'what to take of a camera: auto, mjpeg or raw (default: auto)'
-complete -c capture -l idle-close -x -d 'close a camera when nobody has read for so long; 0: never (default: 10s)'
+complete -c capture -l idle-close -x -d 'close a camera or connection when nobody has read for so long; 0: never (default: 10s)'
 complete -c capture -l no-retry -d 'end when a camera or stream fails, instead of waiting until it is back'
+complete -c capture -l token-file -r -F -d 'send http:// and ws:// servers the token in this file (or in $FRAMEPIPE_TOKEN)'
 complete -c capture -l list-devices -d 'list the cameras with their formats, and exit'

@@ -98,7 +98,7 @@ void send_all(int fd, std::string_view text, std::chrono::milliseconds timeout) 
 
 }  // namespace
 
-HttpStream::HttpStream(const std::string& url, HttpOptions options) : name_(shown_address(url)), options_(options) {
+HttpStream::HttpStream(const std::string& url, HttpOptions options) : name_(HttpUrl::parse(url).shown()), options_(std::move(options)) {
     request(HttpUrl::parse(url));
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) throw SystemError("cannot make a socket pair", errno);
@@ -121,7 +121,10 @@ void HttpStream::request(const HttpUrl& first) {
     for (int hop = 0; hop <= kMaxRedirections; ++hop) {
         ahead_.clear();
         socket_ = connect_to(url, options_.timeout);
-        const std::string authorization = url.authorization.empty() ? "" : fmt::format("Authorization: {}\r\n", url.authorization);
+        // A token is for the server that the user named, and for none that it leads to.
+        const bool has_token = !options_.token.empty() && url.host_header == first.host_header;
+        const std::string allowance = has_token ? "Bearer " + options_.token : url.authorization;
+        const std::string authorization = allowance.empty() ? "" : fmt::format("Authorization: {}\r\n", allowance);
         send_all(socket_.get(),
                  fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: framepipe/" FRAMEPIPE_VERSION
                              "\r\nAccept: multipart/x-mixed-replace, image/*, */*\r\n{}Connection: close\r\n\r\n",
@@ -136,7 +139,8 @@ void HttpStream::request(const HttpUrl& first) {
             url = url.redirected(location);
             continue;
         }
-        if (code == "401") throw Error(fmt::format("{} wants a name and a password: http://name:password@host/...", name_));
+        if (code == "401")
+            throw Error(fmt::format("{} wants a name and a password (http://name:password@host/...) or a token (--token-file)", name_));
         if (code != "200") throw Error(fmt::format("{}: the server answers {}", name_, json_string(status.substr(code_at + 1))));
         const std::string type = lower(header_value(head, "content-type"));
         type_ = type.substr(0, type.find_first_of("; "));

@@ -15,6 +15,7 @@ namespace framepipe {
 
 struct HttpOptions {
     std::uint64_t max_frame = kDefaultMaxFrame;
+    std::string token = {};  // sent as `Authorization: Bearer`; empty: what the address has before its host, if anything
     /// How long connecting may take, and how long the server may send nothing.
     std::chrono::milliseconds timeout{10'000};
 };

@@ -7,11 +7,14 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
+#include <deque>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "frame/error.hpp"
 #include "source/idle_watch.hpp"
+#include "source/relay_source.hpp"
 
 namespace framepipe {
 
@@ -23,6 +26,27 @@ constexpr auto kLook = milliseconds(100);
 constexpr auto kIdleLook = milliseconds(20);
 constexpr auto kFirstPause = milliseconds(250);
 constexpr auto kLongestPause = milliseconds(3000);
+
+/// How many frames that no newer one may replace wait here.
+constexpr std::size_t kMostWaiting = 64;
+/// A relay's frame that has waited so long is worth asking for a newer one, and so long is waited for that.
+constexpr auto kOld = milliseconds(50);
+constexpr auto kAsk = milliseconds(20);
+
+/// A frame between the device and the reader.
+struct Waiting {
+    Frame frame;
+    std::string stream;       // as the source calls it
+    std::uint64_t count = 1;  // this one, and those that it has replaced
+    std::uint64_t source = 0;  // the number of the opening that it came from
+    SteadyClock::time_point since = SteadyClock::now();
+};
+
+/// Many who lost the same server should not all come back at the same time.
+milliseconds jittered(milliseconds time) {
+    static thread_local std::minstd_rand random{std::random_device{}()};
+    return milliseconds(std::uniform_int_distribution<std::int64_t>(time.count() * 3 / 4, time.count() * 5 / 4)(random));
+}
 
 class LiveLoop {
 public:
@@ -38,13 +62,19 @@ private:
     void take_until_failure(Source& source, const std::stop_token& done);
     std::unique_ptr<Source> reopen(const std::string& failure, const std::stop_token& done);
     void wait_for_reader(const std::stop_token& done);
-    void put(Frame frame);
+    void put(Frame frame, const RelaySource* relay, const std::stop_token& done);
+    void set_source(Source* source);
     bool pause(milliseconds time, const std::stop_token& done);
     bool reader_is_idle() { return idle_.observe(SteadyClock::now(), writer_.unread(), written_.load()); }
 
     // In the writing thread.
+    bool ended() {
+        const std::lock_guard lock(mutex_);
+        return ended_;
+    }
     bool over() const { return stop_.stop_requested() || writer_.reader_left(); }
-    std::optional<Frame> newest();
+    std::optional<Waiting> newest();
+    void acknowledge(Waiting& waiting);
 
     const std::function<std::unique_ptr<Source>()>& open_;
     FrameWriter& writer_;
@@ -58,7 +88,9 @@ private:
     std::mutex mutex_;
     std::condition_variable_any changed_;
     // The rest is guarded by mutex_.
-    std::optional<Frame> slot_;
+    std::deque<Waiting> waiting_;
+    RelaySource* relay_ = nullptr;  // the source that is open, if it is one
+    std::uint64_t openings_ = 0;
     std::uint64_t dropped_ = 0;
     bool ended_ = false;
     std::exception_ptr failure_;
@@ -71,23 +103,50 @@ bool LiveLoop::pause(milliseconds time, const std::stop_token& done) {
     return !done.stop_requested();
 }
 
-void LiveLoop::put(Frame frame) {
-    frame.header.set("seq", static_cast<std::int64_t>(seq_++));
-    if (options_.stream) frame.header.set("stream", *options_.stream);
-    if (!frame.header.time_us()) frame.header.set("time_us", now_us());
-    frame.header.set("live", true);
-    const std::lock_guard lock(mutex_);
-    if (slot_) ++dropped_;
-    slot_ = std::move(frame);
+void LiveLoop::put(Frame frame, const RelaySource* relay, const std::stop_token& done) {
+    Header& header = frame.header;
+    std::string stream = relay ? header.stream() : std::string();
+    if (!relay || !relay->keeps_headers()) {
+        header.set("seq", static_cast<std::int64_t>(seq_++));
+        header.set("live", true);
+    }
+    if (options_.stream) header.set("stream", *options_.stream);
+    if (!header.time_us()) header.set("time_us", now_us());
+
+    const bool replaces = header.live() && !header.end();
+    Waiting next{std::move(frame), std::move(stream)};
+    std::unique_lock lock(mutex_);
+    next.source = openings_;
+    const auto older = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
+        return replaces && waiting.stream == next.stream && waiting.frame.header.live() && !waiting.frame.header.end();
+    });
+    if (older != waiting_.end()) {
+        ++dropped_;
+        next.count += older->count;
+        *older = std::move(next);
+    } else {
+        while (waiting_.size() >= kMostWaiting && !done.stop_requested() && !reader_is_idle()) {
+            changed_.wait_for(lock, done, kLook, [&] { return waiting_.size() < kMostWaiting; });
+        }
+        waiting_.push_back(std::move(next));
+    }
     changed_.notify_all();
+}
+
+/// Notes which source is open, null: none. What came from the one before is no more acknowledged.
+void LiveLoop::set_source(Source* source) {
+    const std::lock_guard lock(mutex_);
+    relay_ = dynamic_cast<RelaySource*>(source);
+    ++openings_;
 }
 
 /// Returns when the reader is idle or `done`.
 void LiveLoop::take_until_failure(Source& source, const std::stop_token& done) {
+    auto* relay = dynamic_cast<RelaySource*>(&source);
     while (!done.stop_requested() && !reader_is_idle()) {
-        auto frame = source.next();
-        if (!frame) throw Error("the stream ended");
-        put(std::move(*frame));
+        auto frame = relay ? relay->next_until(SteadyClock::now() + kLook) : source.next();
+        if (!frame && !relay) throw Error("the stream ended");
+        if (frame) put(std::move(*frame), relay, done);
     }
 }
 
@@ -95,8 +154,8 @@ void LiveLoop::wait_for_reader(const std::stop_token& done) {
     {
         // What was taken before the pause would be stale after it.
         const std::lock_guard lock(mutex_);
-        if (slot_) ++dropped_;
-        slot_.reset();
+        dropped_ += waiting_.size();
+        waiting_.clear();
     }
     if (say_.verbose) say_.verbose(fmt::format("{} closed: nobody reads", options_.name));
     while (reader_is_idle() && pause(kIdleLook, done)) {
@@ -109,7 +168,7 @@ std::unique_ptr<Source> LiveLoop::reopen(const std::string& failure, const std::
     auto wait = kFirstPause;
     bool said = !failure.empty();
     while (!done.stop_requested()) {
-        if (said && !pause(wait, done)) break;
+        if (said && !pause(jittered(wait), done)) break;
         try {
             auto source = open_();
             if (said && say_.notice) say_.notice(fmt::format("{} is back", options_.name));
@@ -131,12 +190,14 @@ void LiveLoop::take_frames(std::unique_ptr<Source> source, const std::stop_token
     try {
         while (source) {
             std::string failure;
+            set_source(source.get());
             try {
                 take_until_failure(*source, done);
             } catch (const Error& error) {
                 if (!options_.retry) throw Error(fmt::format("{} failed: {}", options_.name, error.what()));
                 failure = error.what();
             }
+            set_source(nullptr);
             source.reset();
             if (done.stop_requested()) break;
             if (failure.empty()) wait_for_reader(done);
@@ -145,16 +206,33 @@ void LiveLoop::take_frames(std::unique_ptr<Source> source, const std::stop_token
     } catch (...) {
         const std::lock_guard lock(mutex_);
         failure_ = std::current_exception();
+        relay_ = nullptr;
     }
     const std::lock_guard lock(mutex_);
     ended_ = true;
     changed_.notify_all();
 }
 
-std::optional<Frame> LiveLoop::newest() {
+/// Lets the source send as many as were taken with this one. mutex_ is held.
+void LiveLoop::acknowledge(Waiting& waiting) {
+    if (relay_ && waiting.source == openings_) relay_->taken(waiting.stream, waiting.count);
+    waiting.count = 0;
+}
+
+std::optional<Waiting> LiveLoop::newest() {
     std::unique_lock lock(mutex_);
-    while (!slot_ && !ended_ && !over()) changed_.wait_for(lock, stop_, kLook, [&] { return slot_ || ended_; });
-    return std::exchange(slot_, std::nullopt);
+    while (waiting_.empty() && !ended_ && !over()) changed_.wait_for(lock, stop_, kLook, [&] { return !waiting_.empty() || ended_; });
+    if (waiting_.empty()) return std::nullopt;
+    const auto since = waiting_.front().since;
+    if (relay_ && waiting_.front().frame.header.live() && SteadyClock::now() - since > kOld) {
+        acknowledge(waiting_.front());
+        changed_.wait_for(lock, stop_, kAsk, [&] { return waiting_.empty() || waiting_.front().since != since; });
+        if (waiting_.empty()) return std::nullopt;
+    }
+    auto first = std::move(waiting_.front());
+    waiting_.pop_front();
+    changed_.notify_all();
+    return first;
 }
 
 LiveResult LiveLoop::run() {
@@ -164,9 +242,13 @@ LiveResult LiveLoop::run() {
         std::jthread device([&](const std::stop_token& done) { take_frames(std::move(source), done); });
         while (!over() && (!options_.count || written_ < *options_.count)) {
             if (!writer_.wait_drained(SteadyClock::now() + kLook, [&] { return over(); })) continue;
-            const auto frame = newest();
-            if (!frame || over() || !writer_.write(*frame)) break;
+            auto next = newest();
+            if (over() || (!next && ended())) break;
+            if (!next) continue;  // the reader was idle meanwhile
+            if (!writer_.write(next->frame)) break;
             ++written_;
+            const std::lock_guard lock(mutex_);
+            acknowledge(*next);
         }
     }
     if (failure_) std::rethrow_exception(failure_);

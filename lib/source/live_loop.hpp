@@ -1,4 +1,4 @@
-// The newest picture of a device, for a reader that may be slow or away.
+// The newest pictures of a device, or of another server, for a reader that may be slow or away.
 #pragma once
 
 #include <chrono>
@@ -33,6 +33,10 @@ struct LiveResult {
 /// what the device gives and keeps the newest frame; a frame is written when all before it has been
 /// read. `seq` counts what the device gave, so a gap is a drop. The thread ends before run_live
 /// returns, which waits for the device's read: StopSignals ends the process if that takes too long.
+///
+/// The frames of a RelaySource keep what they say, whole or not live ones wait in their order for the
+/// reader, and it is told which have been taken. It sends no more than it is told, so what is here when the
+/// reader has time may be old: then a newer one is asked for first.
 ///
 /// open     opens the device; throws Error. The first failure ends run_live, later ones are retried.
 /// throws   Error if the device cannot be opened, or fails and is not to be retried

@@ -6,12 +6,13 @@
 namespace framepipe {
 
 enum class SourceKind {
-    pattern,  // test:
-    input,    // -
-    camera,   // /dev/video0, 0
-    http,     // http://
-    network,  // rtsp:// and what else FFmpeg opens
-    file,     // a file, directory, pattern or glob
+    pattern,    // test:
+    input,      // -
+    camera,     // /dev/video0, 0
+    http,       // http://
+    websocket,  // ws://, wss://
+    network,    // rtsp:// and what else FFmpeg opens
+    file,       // a file, directory, pattern or glob
 };
 
 /// throws UsageError if it looks like an address of a kind that we do not know

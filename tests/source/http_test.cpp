@@ -178,6 +178,8 @@ TEST_CASE("a word on the command line is told what it is", "[source]") {
     CHECK(kind_of("/dev/video7") == SourceKind::camera);
     CHECK(kind_of("/dev/v4l/by-id/x") == SourceKind::camera);
     CHECK(kind_of("http://x/") == SourceKind::http);
+    CHECK(kind_of("ws://x/") == SourceKind::websocket);
+    CHECK(kind_of("wss://x/") == SourceKind::websocket);
     CHECK(kind_of("rtsp://x/") == SourceKind::network);
     CHECK(kind_of("a%d.png") == SourceKind::file);
     CHECK(kind_of("/dev/shm/a.png") == SourceKind::file);
