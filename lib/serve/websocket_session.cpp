@@ -19,15 +19,12 @@ std::size_t max_message(const Context& context) {
 
 /// Streams that one viewer may have asked for in all.
 constexpr std::size_t kMaxChannels = 256;
-constexpr auto kPingAfter = std::chrono::seconds(20);
-constexpr auto kGoneAfter = std::chrono::seconds(60);
 
 }  // namespace
 
 WebSocketSession::WebSocketSession(Connection& connection, WebSocketOptions options)
-    : connection_(connection),
+    : WebSocketPeer(connection, max_message(connection.shard().context())),
       options_(std::move(options)),
-      reader_(max_message(connection.shard().context())),
       demand_(std::make_unique<Demand>(connection.shard().hub())) {
     ++connection.shard().hub().metrics().websocket_viewers;
 }
@@ -89,34 +86,20 @@ void WebSocketSession::close_channel(Channel& channel) {
 bool WebSocketSession::may_begin(std::uint32_t slot) {
     if (connection_.closing()) return true;
     if (options_.v1 && !by_slot_[slot]->window.open()) return false;
-    return connection_.path_is_clear();
+    return WebSocketPeer::may_begin(slot);
 }
 
 void WebSocketSession::on_begun(Outbox::Slot slot) {
     if (slot && options_.v1) by_slot_[*slot]->window.sent(connection_.shard().loop().now());
 }
 
-void WebSocketSession::on_bytes(std::string_view bytes) {
-    pinged_ = false;
-    const auto failure = reader_.read(bytes, [this](const WebSocketReader::Message& message) { on_message(message); });
-    if (!failure) return;
-    connection_.shard().counters().refusals[static_cast<std::size_t>(Refusal::protocol)].add();
-    close(failure->code, failure->text);
+void WebSocketSession::on_text(std::string_view text) {
+    if (options_.v1) return on_control(text);
+    ask(text, true);
 }
 
-void WebSocketSession::on_message(const WebSocketReader::Message& message) {
-    if (connection_.closing()) return;
-    switch (message.opcode) {
-        case Opcode::ping:
-            return send_urgent(websocket_head(Opcode::pong, message.payload.size()) + std::string(message.payload));
-        case Opcode::close:
-            return close(message.close_code ? message.close_code : 1000, "");
-        case Opcode::text:
-            if (options_.v1) return on_control(message.payload);
-            return ask(message.payload, true);
-        default:
-            if (!options_.v1) ask(message.payload, false);
-    }
+void WebSocketSession::on_binary(std::string_view bytes) {
+    if (!options_.v1) ask(bytes, false);
 }
 
 void WebSocketSession::on_control(std::string_view text) {
@@ -200,17 +183,6 @@ void WebSocketSession::send_status() {
     send_text(fmt::format(R"({}],"time_us":{}}})", text, now_us()));
 }
 
-void WebSocketSession::send_text(const std::string& text) {
-    if (!connection_.outbox().put(std::make_shared<Message>(websocket_head(Opcode::text, text.size()) + text)))
-        return connection_.dismiss(Refusal::queue);
-    if (!connection_.sending()) connection_.flush();
-}
-
-void WebSocketSession::send_urgent(std::string frame) {
-    if (!connection_.outbox().put_urgent(std::make_shared<Message>(std::move(frame)))) return connection_.dismiss(Refusal::queue);
-    if (!connection_.sending()) connection_.flush();
-}
-
 void WebSocketSession::on_streams_changed() {
     if (options_.v1 && !connection_.closing()) {
         status_due_ = true;
@@ -220,32 +192,8 @@ void WebSocketSession::on_streams_changed() {
 }
 
 void WebSocketSession::on_tick() {
-    const auto silent = connection_.shard().loop().now() - connection_.last_sign_of_life();
-    if (silent > kGoneAfter) {
-        connection_.shard().counters().refusals[static_cast<std::size_t>(Refusal::timeout)].add();
-        return connection_.close();
-    }
-    if (silent > kPingAfter && !pinged_) {
-        pinged_ = true;
-        send_urgent(websocket_head(Opcode::ping, 0));
-    }
+    WebSocketPeer::on_tick();
     if (options_.v1 && !connection_.closing() && (status_due_ || !connection_.sending())) send_status();
-}
-
-void WebSocketSession::close(std::uint16_t code, std::string_view reason) {
-    if (connection_.closing()) return;
-    if (!connection_.outbox().put(std::make_shared<Message>(websocket_close(code, reason)))) return connection_.close();
-    connection_.finish();
-}
-
-void WebSocketSession::on_dismissed(Refusal reason) {
-    connection_.outbox().clear();
-    close(reason == Refusal::queue ? 1008 : 1013,
-          reason == Refusal::queue ? "too slow: too many messages wait" : "too slow: the server's memory is full");
-}
-
-void WebSocketSession::on_stop() {
-    close(1001, "the server ends");
 }
 
 }  // namespace framepipe::serve

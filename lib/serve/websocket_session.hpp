@@ -11,7 +11,7 @@
 #include "serve/control.hpp"
 #include "serve/flow.hpp"
 #include "serve/questions.hpp"
-#include "serve/websocket.hpp"
+#include "serve/websocket_peer.hpp"
 
 namespace framepipe::serve {
 
@@ -24,20 +24,16 @@ struct WebSocketOptions {
     bool v1 = false;
 };
 
-class WebSocketSession final : public Protocol {
+class WebSocketSession final : public WebSocketPeer {
 public:
     WebSocketSession(Connection& connection, WebSocketOptions options);
     ~WebSocketSession() override;
 
     void start();
-    void on_bytes(std::string_view bytes) override;
-    void on_end() override { connection_.close(); }
     bool may_begin(std::uint32_t slot) override;
     void on_begun(Outbox::Slot slot) override;
     void on_tick() override;
     void on_streams_changed() override;
-    void on_dismissed(Refusal reason) override;
-    void on_stop() override;
 
 private:
     /// A stream of this viewer. Its counts outlive a subscription.
@@ -48,7 +44,8 @@ private:
         std::uint64_t drops = 0;  // of flows that are gone
     };
 
-    void on_message(const WebSocketReader::Message& message);
+    void on_text(std::string_view text) override;
+    void on_binary(std::string_view bytes) override;
     void on_control(std::string_view text);
     void choose_streams(bool changed);
     /// is_new  the stream has appeared under our eyes: all its frames are still to come
@@ -57,20 +54,14 @@ private:
     void ask(std::string_view payload, bool is_text, const std::string& own_request = {}, std::optional<As> as = {});
     void set_paused(bool paused);
     void send_status();
-    void send_text(const std::string& text);
-    void send_urgent(std::string frame);
-    void close(std::uint16_t code, std::string_view reason);
 
-    Connection& connection_;
     WebSocketOptions options_;
-    WebSocketReader reader_;
     std::map<std::string, Channel> channels_;
     std::vector<Channel*> by_slot_;
     bool all_streams_ = false;         // subscribe "*"
     bool chosen_ = false;              // the streams are known
     std::unique_ptr<WatchAll> watch_;  // while they are not
     bool paused_ = false;
-    bool pinged_ = false;
     bool status_due_ = false;
     std::unique_ptr<Demand> demand_;
     std::unique_ptr<Questions> questions_;  // since the first
