@@ -32,6 +32,9 @@ struct Options {
     std::string token_file;
     bool on_demand = false;
     bool exit_on_eof = false;
+    bool publish = false;
+    std::string publish_token_file;
+    serve::PublishOptions publishing;
     std::string respond;
     std::string respond_each;
     std::chrono::nanoseconds respond_timeout = std::chrono::seconds(10);
@@ -67,6 +70,13 @@ void declare(CLI::App& app, Options& o) {
     app.add_option("--allow-host", o.server.access.allow_hosts, "answer to this host name too; repeatable")
         ->type_name("NAME")
         ->allow_extra_args(false);
+    app.add_flag("--publish", o.publish, "let producers push frames to /publish");
+    app.add_option("--publish-token-file", o.publish_token_file, "the same, for those who send the token in this file")->type_name("FILE");
+    app.add_flag("--takeover", o.publishing.takeover, "a new producer takes the stream of another");
+    app.add_option("--publish-rate", o.publishing.max_rate, "most frames a second of a producer's stream")
+        ->type_name("N")
+        ->check(CLI::Range(0.001, 1e6))
+        ->capture_default_str();
     const auto respond =
         app.add_option("--respond", o.respond, "answer clients' messages by this pipeline, one for all of them")->type_name("CMD");
     app.add_option("--respond-each", o.respond_each, "the same, with a pipeline for each client")->type_name("CMD")->excludes(respond);
@@ -82,7 +92,7 @@ std::vector<serve::Asset> page() {
     return assets;
 }
 
-/// With a pipeline that answers, no stream need come in: a terminal or /dev/null is then not read.
+/// Where frames, or answers, come from elsewhere, a terminal or /dev/null is not read.
 bool has_input() {
     struct stat in {};
     struct stat null {};
@@ -114,6 +124,7 @@ ExitCode run(Options& o) {
     for (const std::string& address : o.listen) o.server.listen.push_back(parse_listen(address));
     o.server.default_as = *serve::parse_as(o.send_as);
     o.server.access.token = read_token(o.token_file);
+    if (!o.publish_token_file.empty()) o.server.access.publish_token = read_token(o.publish_token_file);
     for (const std::string& path : o.server.websocket_paths)
         if (!path.starts_with('/')) throw UsageError("--ws-path " + path + ": a path begins with /");
 
@@ -132,12 +143,17 @@ ExitCode run(Options& o) {
         o.server.respond = o.desk;
     }
 
-    const bool answers = o.server.respond.has_value();
-    if (::isatty(STDIN_FILENO) == 1 && !answers)
+    if (o.publish || !o.publish_token_file.empty()) {
+        o.publishing.max_frame = o.common.max_frame;
+        o.server.publish = o.publishing;
+    }
+    const bool needs_input = !o.server.respond && !o.server.publish;
+    if (::isatty(STDIN_FILENO) == 1 && needs_input)
         throw UsageError("stdin is a terminal, which gives no frames; try: capture test: | wsserve");
 
     const std::vector<serve::Asset> assets = page();
     const bool has_token = !o.server.access.token.empty();
+    const bool anybody_publishes = o.server.publish && !has_token && o.server.access.publish_token.empty();
     serve::Server server(std::move(o.server), assets);
     const StopSignals signals(
         [&](int) {
@@ -152,16 +168,16 @@ ExitCode run(Options& o) {
             where += (where.empty() ? "" : "; ") + line;
         }
     }
-    if (const auto warning = serve::exposure_warning(server.places(), has_token)) log::warn(*warning);
+    if (const auto warning = serve::exposure_warning(server.places(), has_token, anybody_publishes)) log::warn(*warning);
     manager.ready(where);
 
     const auto shared = std::make_shared<Shared>();
     shared->server = &server;
     InputOptions input = input_options(o.common, nullptr);
     input.lines = true;
-    if (has_input() || !answers) {
+    if (has_input() || needs_input) {
         const auto source = std::make_shared<serve::InputFeed>(open_input(STDIN_FILENO, std::move(input)), STDIN_FILENO, server.hub(),
-                                                               o.common.stream, o.on_demand);
+                                                               o.common.stream, o.on_demand, !needs_input);
         std::thread([source, shared, exit_on_eof = o.exit_on_eof] { feed(*source, *shared, exit_on_eof); }).detach();
     }
     server.run();

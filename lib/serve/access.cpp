@@ -45,6 +45,15 @@ bool same(std::string_view a, std::string_view b) {
     return difference == 0;
 }
 
+/// True if the request has the token, or none is asked for.
+bool sends(const Request& request, std::string_view token) {
+    if (token.empty()) return true;
+    const auto header = request.header("authorization");
+    if (header && lower(header->substr(0, 7)) == "bearer " && same(header->substr(7), token)) return true;
+    const auto parameter = request.parameter("token");
+    return parameter && same(*parameter, token);
+}
+
 }  // namespace
 
 std::string host_of(std::string_view authority) {
@@ -93,12 +102,17 @@ std::optional<Denial> Access::check_origin(const Request& request) const {
 }
 
 std::optional<Denial> Access::check_token(const Request& request) const {
-    if (options_.token.empty()) return std::nullopt;
-    const auto header = request.header("authorization");
-    if (header && lower(header->substr(0, 7)) == "bearer " && same(header->substr(7), options_.token)) return std::nullopt;
-    if (const auto parameter = request.parameter("token"); parameter && same(*parameter, options_.token)) return std::nullopt;
+    if (sends(request, options_.token)) return std::nullopt;
     return Denial{401, Refusal::token,
                   "the token is missing or wrong: send Authorization: Bearer TOKEN, or ?token=TOKEN (the server's --token-file)"};
+}
+
+std::optional<Denial> Access::check_publish_token(const Request& request) const {
+    if (options_.publish_token.empty()) return check_token(request);
+    if (sends(request, options_.publish_token)) return std::nullopt;
+    return Denial{401, Refusal::token,
+                  "the producers' token is missing or wrong: send Authorization: Bearer TOKEN, or ?token=TOKEN (the server's "
+                  "--publish-token-file)"};
 }
 
 std::optional<std::string> Access::readable_by(const Request& request) const {

@@ -16,7 +16,8 @@ namespace framepipe::serve {
 struct AccessOptions {
     std::vector<std::string> allow_origins;  // origins, "null" or "*"
     std::vector<std::string> allow_hosts;
-    std::string token;  // empty: none is asked for
+    std::string token;            // empty: none is asked for
+    std::string publish_token{};  // of producers; empty: `token`
 };
 
 /// A refusal and what the peer is told.
@@ -38,6 +39,8 @@ public:
     /// Of a WebSocket or a request that changes something: the page must come from here, or be allowed.
     std::optional<Denial> check_origin(const Request& request) const;
     std::optional<Denial> check_token(const Request& request) const;
+    /// The same for a producer.
+    std::optional<Denial> check_publish_token(const Request& request) const;
 
     /// The request's Origin, if --allow-origin names it: its scripts may then read the answer.
     std::optional<std::string> readable_by(const Request& request) const;

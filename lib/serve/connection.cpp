@@ -26,7 +26,8 @@ Connection::Connection(Shard& shard, Descriptor socket, const Peer& peer)
       outbox_(kMaxWaitingMessages, kMaxWaitingBytes),
       progress_(shard.loop().now()),
       life_(shard.loop().now()),
-      retry_(shard.loop(), [this] { flush(); }) {
+      retry_(shard.loop(), [this] { flush(); }),
+      resume_(shard.loop(), [this] { on_ready(EPOLLIN); }) {
     shard_.loop().watch(socket_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
 }
 
@@ -42,7 +43,7 @@ void Connection::on_ready(std::uint32_t events) {
 
 void Connection::receive() {
     const std::span<char> buffer = shard_.read_buffer();
-    while (!closed_) {
+    while (!closed_ && reading_) {
         const ssize_t n = recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
@@ -110,6 +111,10 @@ bool Connection::path_is_clear() {
 void Connection::finish() {
     if (closing()) return;
     finishing_ = true;
+    if (!reading_) {
+        reading_ = true;  // to hear the peer out
+        receive_soon();
+    }
     if (!sending()) flush();
 }
 
@@ -124,6 +129,7 @@ void Connection::close() {
     if (closed_) return;
     closed_ = true;
     retry_.cancel();
+    resume_.cancel();
     outbox_.clear();
     current_ = {};
     shard_.loop().unwatch(socket_.get());

@@ -63,6 +63,11 @@ public:
     bool closing() const { return finishing_ || closed_; }
     /// True if the next picture may be begun. If not, flush() comes by itself when it may.
     bool path_is_clear();
+    /// Whether bytes are read from the socket: not while the protocol has no room for more.
+    bool reading() const { return reading_; }
+    void set_reading(bool reading) { reading_ = reading; }
+    /// Reads what came meanwhile, when the events at hand are done.
+    void receive_soon() { resume_.after(std::chrono::nanoseconds(0)); }
     /// When bytes last came in, or last went out although they had to wait: the peer lives.
     SteadyClock::time_point last_sign_of_life() const { return life_; }
 
@@ -89,7 +94,8 @@ private:
     Outbox outbox_;
     Outbox::Entry current_;   // being sent
     std::size_t offset_ = 0;  // of it
-    bool blocked_ = false;    // the socket takes no more for now
+    bool reading_ = true;
+    bool blocked_ = false;  // the socket takes no more for now
     bool finishing_ = false;
     bool lingering_ = false;
     bool closed_ = false;
@@ -98,6 +104,7 @@ private:
     SteadyClock::time_point progress_;
     SteadyClock::time_point life_;
     Timer retry_;
+    Timer resume_;
 };
 
 }  // namespace framepipe::serve

@@ -15,6 +15,7 @@
 namespace framepipe::serve {
 
 class Desk;
+class Publishing;
 
 struct Context {
     Hub& hub;
@@ -28,6 +29,8 @@ struct Context {
     std::chrono::nanoseconds header_timeout{};
     /// Where viewers' questions go; null: nobody answers.
     Desk* desk = nullptr;
+    /// Where producers push frames; null: nowhere.
+    Publishing* publishing = nullptr;
     /// The counters of all threads of viewers.
     std::vector<const ViewerCounters*> counters{};
 };

@@ -73,6 +73,7 @@ std::optional<Request> parse_request(std::string_view head) {
     http::request_parser<http::empty_body> parser;
     parser.header_limit(static_cast<std::uint32_t>(kMaxRequestHead));
     parser.eager(false);
+    parser.body_limit(boost::none);  // whoever takes a body has a limit of its own
     boost::beast::error_code ec;
     parser.put(boost::asio::buffer(head.data(), head.size()), ec);
     if ((ec && ec != http::error::need_more) || !parser.is_header_done()) return std::nullopt;
@@ -125,12 +126,16 @@ std::string_view status_text(unsigned status) {
             return "Method Not Allowed";
         case 408:
             return "Request Timeout";
+        case 409:
+            return "Conflict";
         case 413:
             return "Content Too Large";
         case 421:
             return "Misdirected Request";
         case 426:
             return "Upgrade Required";
+        case 429:
+            return "Too Many Requests";
         case 431:
             return "Request Header Fields Too Large";
         case 503:

@@ -6,9 +6,12 @@
 #include <charconv>
 
 #include "cli/log.hpp"
+#include "frame/error.hpp"
 #include "serve/endpoints.hpp"
 #include "serve/mjpeg_session.hpp"
+#include "serve/publish_socket.hpp"
 #include "serve/snapshot.hpp"
+#include "serve/upload.hpp"
 #include "serve/websocket_session.hpp"
 
 namespace framepipe::serve {
@@ -18,6 +21,12 @@ namespace {
 constexpr auto kIdleTimeout = std::chrono::seconds(60);
 /// What may wait unread behind a request that is being answered.
 constexpr std::size_t kMaxPipelined = 64 << 10;
+
+constexpr std::string_view kPublishPath = "/publish";
+
+bool asks_for_v1(const Request& request) {
+    return request.header_lists("sec-websocket-protocol", "framepipe.v1");
+}
 
 /// "30", "0.5"; nullopt: no number, or none that a rate can be.
 std::optional<double> parse_rate(std::string_view text) {
@@ -33,6 +42,7 @@ HttpSession::HttpSession(Connection& connection) : connection_(connection), sinc
 HttpSession::~HttpSession() = default;
 
 void HttpSession::on_bytes(std::string_view bytes) {
+    if (upload_ && !upload_->whole()) return take_body(bytes);
     if (buffer_.empty()) since_ = connection_.shard().loop().now();
     buffer_.append(bytes);
     if (buffer_.size() > kMaxPipelined && busy_) {
@@ -77,13 +87,19 @@ void HttpSession::next_request() {
 bool HttpSession::admit(const Request& request) {
     const Access& access = connection_.shard().context().access;
     const bool upgrade = request.header_lists("upgrade", "websocket");
+    const bool publish = request.path == kPublishPath;
     auto denial = access.check_host(request, connection_.peer());
-    if (!denial && upgrade) denial = access.check_origin(request);
+    if (!denial && (upgrade || publish)) denial = access.check_origin(request);
+    if (!denial && publish && !connection_.shard().context().publishing)
+        denial = Denial{403, Refusal::publish, "nobody may push frames to this server; its option --publish would admit it"};
     // The page itself shows nothing; what it asks for then needs the token.
     static constexpr std::array<std::string_view, 4> kGuarded{"/stream.mjpg", "/snapshot.jpg", "/streams", "/metrics"};
     const bool guarded =
         upgrade || request.parameter("action") || std::find(kGuarded.begin(), kGuarded.end(), request.path) != kGuarded.end();
-    if (!denial && guarded) denial = access.check_token(request);
+    if (!denial && publish)
+        denial = access.check_publish_token(request);
+    else if (!denial && guarded)
+        denial = access.check_token(request);
     if (!denial) return true;
     log::warn_once(name_of(denial->reason), "refused a request: " + denial->text);
     refuse(request, denial->status, denial->reason, denial->text);
@@ -107,6 +123,7 @@ bool HttpSession::take_base_path(Request& request) {
 void HttpSession::handle(Request request) {
     if (!take_base_path(request) || !admit(request)) return;
     const Context& context = connection_.shard().context();
+    if (request.path == kPublishPath) return open_publish(request);
     if (request.method != "GET" && request.method != "HEAD") {
         close_ = close_ || request.has_body;
         Response response = text_response(405, fmt::format("{} is not possible here; GET and HEAD are", request.method));
@@ -136,20 +153,41 @@ void HttpSession::handle(Request request) {
     refuse(request, 404, Refusal::not_found, "there is nothing here");
 }
 
-void HttpSession::open_websocket(const Request& request) {
-    const auto bad = [&](std::string_view text) { refuse(request, 400, Refusal::bad_request, text); };
+bool HttpSession::is_handshake(const Request& request) {
     if (request.header("sec-websocket-version") != "13") {
         Response response = text_response(426, "WebSocket version 13 is spoken here");
         response.headers.emplace_back("Sec-WebSocket-Version", "13");
-        return respond(request, std::move(response));
+        respond(request, std::move(response));
+        return false;
     }
-    const auto accept = websocket_accept(request.header("sec-websocket-key").value_or(""));
-    if (request.method != "GET" || !request.header_lists("connection", "upgrade") || !accept) return bad("this is no WebSocket handshake");
+    if (request.method == "GET" && request.header_lists("connection", "upgrade") &&
+        websocket_accept(request.header("sec-websocket-key").value_or("")))
+        return true;
+    refuse(request, 400, Refusal::bad_request, "this is no WebSocket handshake");
+    return false;
+}
 
+template <typename Session>
+void HttpSession::upgrade(const Request& request, std::unique_ptr<Session> session) {
+    std::string head =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nServer: framepipe/" FRAMEPIPE_VERSION "\r\n";
+    head += fmt::format("Sec-WebSocket-Accept: {}\r\n{}\r\n", *websocket_accept(*request.header("sec-websocket-key")),
+                        asks_for_v1(request) ? "Sec-WebSocket-Protocol: framepipe.v1\r\n" : "");
+    if (!connection_.outbox().put(std::make_shared<Message>(std::move(head)))) return connection_.close();
+    Session& started = *session;
+    const std::string rest = std::move(buffer_);
+    connection_.speak(std::move(session));
+    started.start();
+    if (!rest.empty() && !connection_.closing()) started.on_bytes(rest);
+}
+
+void HttpSession::open_websocket(const Request& request) {
+    const auto bad = [&](std::string_view text) { refuse(request, 400, Refusal::bad_request, text); };
+    if (!is_handshake(request)) return;
     WebSocketOptions options;
     options.stream = request.parameter("stream");
     options.meta = request.parameter("meta") == "1";
-    options.v1 = request.header_lists("sec-websocket-protocol", "framepipe.v1");
+    options.v1 = asks_for_v1(request);
     const auto as = request.parameter("as");
     const auto parsed_as = as ? parse_as(*as) : options.v1 ? As::image : connection_.shard().context().default_as;
     if (!parsed_as) return bad("?as= takes image, lossless, raw, base64 or data-url");
@@ -160,16 +198,63 @@ void HttpSession::open_websocket(const Request& request) {
     if (!rate) return bad("?fps= takes a number of pictures a second");
     options.fps = *rate;
 
-    std::string head =
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nServer: framepipe/" FRAMEPIPE_VERSION "\r\n";
-    head += fmt::format("Sec-WebSocket-Accept: {}\r\n{}\r\n", *accept, options.v1 ? "Sec-WebSocket-Protocol: framepipe.v1\r\n" : "");
-    if (!connection_.outbox().put(std::make_shared<Message>(std::move(head)))) return connection_.close();
-    auto session = std::make_unique<WebSocketSession>(connection_, std::move(options));
-    WebSocketSession& started = *session;
-    const std::string rest = std::move(buffer_);
-    connection_.speak(std::move(session));
-    started.start();
-    if (!rest.empty() && !connection_.closing()) started.on_bytes(rest);
+    upgrade(request, std::make_unique<WebSocketSession>(connection_, std::move(options)));
+}
+
+void HttpSession::open_publish(const Request& request) {
+    Publishing& publishing = *connection_.shard().context().publishing;
+    if (request.header_lists("upgrade", "websocket")) {
+        if (!is_handshake(request)) return;
+        return upgrade(request,
+                       std::make_unique<PublishSocket>(connection_, publishing, request.parameter("stream"), asks_for_v1(request)));
+    }
+    if (request.method != "POST" && request.method != "PUT") {
+        Response response = text_response(405, fmt::format("{} is not possible here; POST, PUT and WebSockets are", request.method));
+        response.headers.emplace_back("Allow", "POST, PUT");
+        connection_.shard().counters().refusals[static_cast<std::size_t>(Refusal::method)].add();
+        return respond(request, std::move(response));
+    }
+    if (!request.has_body) return refuse(request, 400, Refusal::bad_request, "a frame, a picture or a run of them is to be sent along");
+    const auto fail = [&](std::string_view text) { refuse(request, 400, Refusal::bad_request, text); };
+    PublishRefusal refusal;
+    try {
+        upload_ = std::make_unique<Upload>(connection_, publishing, request,
+                                           [this, request](const Intake::Status& status) { end_upload(request, status); });
+    } catch (const Error& error) {
+        return fail(error.what());
+    }
+    if (!upload_->open(refusal)) {
+        upload_.reset();
+        return refuse(request, refusal.status, Refusal::publish, refusal.text);
+    }
+    if (request.header_lists("expect", "100-continue")) {
+        if (!connection_.outbox().put(std::make_shared<Message>("HTTP/1.1 100 Continue\r\n\r\n"))) return connection_.close();
+        if (!connection_.sending()) connection_.flush();
+    }
+    if (!buffer_.empty()) take_body(std::exchange(buffer_, {}));
+}
+
+void HttpSession::take_body(std::string_view bytes) {
+    try {
+        upload_->put(bytes);
+    } catch (const Error& error) {
+        close_ = true;
+        return refuse(Request{}, 400, Refusal::bad_request, error.what());
+    }
+    if (upload_->whole()) buffer_ = upload_->take_rest();
+}
+
+void HttpSession::end_upload(Request request, const Intake::Status& status) {
+    const Publishing& publishing = *connection_.shard().context().publishing;
+    // Behind a whole body the next request may come; else it is in doubt where that would begin.
+    request.has_body = !upload_->whole();
+    if (status.lost || (status.published == 0 && status.refused == Taken::too_fast)) {
+        const PublishRefusal refusal = publishing.refusal_of(status.refused, status.lost_stream);
+        return refuse(request, refusal.status, Refusal::publish, refusal.text);
+    }
+    if (!status.failure.empty()) return refuse(request, 400, Refusal::bad_request, status.failure);
+    if (status.done == 0) return refuse(request, 400, Refusal::bad_request, "there is no frame in the body");
+    respond(request, text_response(200, status.done == 1 ? "1 frame" : fmt::format("{} frames", status.done)));
 }
 
 void HttpSession::open_mjpeg(const Request& request) {
@@ -249,6 +334,7 @@ void HttpSession::refuse(const Request& request, unsigned status, Refusal reason
 void HttpSession::on_drained() {
     if (!busy_) return;
     if (snapshot_ && !snapshot_->answered()) return;
+    if (upload_ && !upload_->ended() && !close_) return;
     busy_ = false;
     since_ = connection_.shard().loop().now();
     if (close_) return connection_.finish();
@@ -265,6 +351,7 @@ void HttpSession::on_tick() {
 }
 
 void HttpSession::on_end() {
+    if (upload_ && !upload_->whole()) return connection_.close();
     // Some clients close their side once they have asked (`nc -N`): they still get their answer.
     if (busy_) {
         close_ = true;

@@ -6,11 +6,12 @@
 
 #include "serve/connection.hpp"
 #include "serve/http_message.hpp"
-#include "serve/live_frame.hpp"
+#include "serve/intake.hpp"
 
 namespace framepipe::serve {
 
 class SnapshotWait;
+class Upload;
 
 class HttpSession final : public Protocol {
 public:
@@ -30,6 +31,13 @@ private:
     bool admit(const Request& request);
     bool take_base_path(Request& request);
     void open_websocket(const Request& request);
+    void open_publish(const Request& request);
+    void end_upload(Request request, const Intake::Status& status);
+    /// Answers the handshake, and lets the session that `make` gives for framepipe.v1 or not take over.
+    template <typename Session>
+    void upgrade(const Request& request, std::unique_ptr<Session> session);
+    bool is_handshake(const Request& request);
+    void take_body(std::string_view bytes);
     void open_mjpeg(const Request& request);
     void open_snapshot(const Request& request);
     void answer_snapshot(const Request& request, const FramePtr& frame, As as);
@@ -42,6 +50,7 @@ private:
     bool close_ = false;             // after it
     SteadyClock::time_point since_;  // it waits for a request, or for the rest of one
     std::unique_ptr<SnapshotWait> snapshot_;
+    std::unique_ptr<Upload> upload_;
 };
 
 }  // namespace framepipe::serve

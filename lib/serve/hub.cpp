@@ -49,17 +49,24 @@ bool Hub::has_room_for(const std::string& name) {
     return false;
 }
 
-void Hub::publish(Frame frame) {
+Taken Hub::publish(Frame frame, Feeder* feeder) {
     const std::string name = frame.header.stream();
     std::array<std::uint32_t, kForms> wants;
     {
         const std::lock_guard lock(mutex_);
-        if (!has_room_for(name)) return;
+        if (!has_room_for(name)) return Taken::too_many_streams;
         Stream& stream = this->stream(name);
+        if (feeder) {
+            if (stream.feeder && stream.feeder != feeder) return Taken::other_feeder;
+            stream.feeder = feeder;
+            if (feeder->max_rate > 0 && !stream.rate.admit(feeder->max_rate, SteadyClock::now())) return Taken::too_fast;
+            if (feeder->numbers && !frame.header.seq()) frame.header.set("seq", stream.next_seq);
+        }
         if (frame.header.end()) {
             stream.state = StreamState::ended;
             if (!is_listed(name)) order_.push_back(name);
-            return tell_changed();
+            tell_changed();
+            return Taken::yes;
         }
         wants = stream.wants;
     }
@@ -76,6 +83,39 @@ void Hub::publish(Frame frame) {
     for (std::size_t i = 0; i < sinks_.size(); ++i)
         if (stream.sinks[i] > 0 || watching_all_[i] > 0) sinks_[i]->deliver(live);
     shed_oldest(live->id());
+    return Taken::yes;
+}
+
+Taken Hub::claim(const std::string& name, Feeder& feeder, bool takeover) {
+    const std::lock_guard lock(mutex_);
+    if (!has_room_for(name)) return Taken::too_many_streams;
+    Stream& stream = this->stream(name);
+    if (stream.feeder && stream.feeder != &feeder) {
+        if (!takeover) return Taken::other_feeder;
+        stream.feeder->on_lost(name);
+    }
+    stream.feeder = &feeder;
+    return Taken::yes;
+}
+
+void Hub::release(Feeder& feeder) {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> unknown;
+    for (auto& [name, stream] : streams_) {
+        if (stream.feeder != &feeder) continue;
+        stream.feeder = nullptr;
+        if (stream.frames > 0) stream.state = StreamState::ended;
+        unknown.push_back(name);
+    }
+    for (const std::string& name : unknown) forget_if_unknown(name);
+    tell_changed();
+}
+
+/// A name that no frame came for is forgotten with the last who used it, or such names could fill the memory.
+void Hub::forget_if_unknown(const std::string& name) {
+    const auto found = streams_.find(name);
+    const Stream& stream = found->second;
+    if (stream.state == StreamState::waiting && stream.viewers() == 0 && !stream.feeder) streams_.erase(found);
 }
 
 FramePtr Hub::make_live(Frame frame) {
@@ -107,10 +147,10 @@ void Hub::tell_changed() {
     for (FrameSink* sink : sinks_) sink->streams_changed();
 }
 
-void Hub::idle() {
+void Hub::idle(const Feeder& feeder) {
     const std::lock_guard lock(mutex_);
     for (auto& [name, stream] : streams_)
-        if (stream.state == StreamState::live) stream.state = StreamState::idle;
+        if (stream.feeder == &feeder && stream.state == StreamState::live) stream.state = StreamState::idle;
     tell_changed();
 }
 
@@ -118,9 +158,6 @@ void Hub::end_input(std::string failure) {
     const std::lock_guard lock(mutex_);
     ended_ = true;
     failure_ = std::move(failure);
-    for (auto& [name, stream] : streams_)
-        if (stream.frames > 0) stream.state = StreamState::ended;
-    tell_changed();
 }
 
 void Hub::add_demand(int change) {
@@ -148,8 +185,7 @@ void Hub::leave(std::size_t sink, const std::string& name, Form form) {
     Stream& stream = this->stream(name);
     --stream.wants[form.index()];
     --stream.sinks[sink];
-    // A name that only viewers know is forgotten with the last of them, or they could fill the memory.
-    if (stream.state == StreamState::waiting && stream.viewers() == 0) streams_.erase(name);
+    forget_if_unknown(name);
 }
 
 void Hub::watch_all(std::size_t sink, int change) {
@@ -178,11 +214,11 @@ std::vector<StreamStatus> Hub::streams() const {
 
 std::optional<std::string> Hub::complaint() const {
     const std::lock_guard lock(mutex_);
-    if (ended_) return failure_.empty() ? "the input has ended" : "the input is broken: " + failure_;
-    if (order_.empty()) return "no frame has come yet";
     const auto now = SteadyClock::now();
     for (const auto& [name, stream] : streams_)
         if (stream.healthy(now)) return std::nullopt;
+    if (ended_) return failure_.empty() ? "the input has ended" : "the input is broken: " + failure_;
+    if (order_.empty()) return "no frame has come yet";
     for (const auto& [name, stream] : streams_)
         if (stream.state == StreamState::live)
             return fmt::format("no frame for {} s", std::chrono::duration_cast<std::chrono::seconds>(now - stream.last).count());

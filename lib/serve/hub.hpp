@@ -35,6 +35,14 @@ struct HubOptions {
     std::size_t max_streams = 256;            // each keeps its last picture; frames of further ones are left out
 };
 
+/// What became of a frame, or of the wish to feed a stream.
+enum class Taken : std::uint8_t {
+    yes,
+    other_feeder,      // somebody else feeds the stream
+    too_many_streams,  // and it would be one more
+    too_fast,          // more frames a second than the feeder's max_rate
+};
+
 /// Any thread. A frame takes the lock twice, a viewer when it comes and goes; viewers that are there
 /// share no lock on the way of a frame.
 class Hub {
@@ -52,12 +60,17 @@ public:
     // For inputs.
 
     /// Hands a frame to all who want it. The forms that are wanted are made in the calling thread.
-    void publish(Frame frame);
+    /// feeder  becomes the stream's if it has none; null: for nobody in particular
+    Taken publish(Frame frame, Feeder* feeder = nullptr);
+    /// Makes `feeder` the one that feeds the stream. takeover: in place of whoever does.
+    Taken claim(const std::string& stream, Feeder& feeder, bool takeover);
+    /// The feeder ends: its streams have ended, until somebody feeds them again.
+    void release(Feeder& feeder);
     /// A frame that is for one viewer alone: an answer.
     FramePtr make_live(Frame frame);
-    /// The input stops reading for want of viewers: its streams are idle until the next frame.
-    void idle();
-    /// The input is over. failure: what was wrong with it; empty: nothing
+    /// The feeder stops for want of viewers: its streams are idle until the next frame.
+    void idle(const Feeder& feeder);
+    /// The input of the server is over. failure: what was wrong with it; empty: nothing
     void end_input(std::string failure);
 
     // Demand: how many want pictures of any stream.
@@ -98,6 +111,7 @@ private:
     bool is_listed(const std::string& name) const;
     /// False for a new stream when there are too many.
     bool has_room_for(const std::string& name);
+    void forget_if_unknown(const std::string& name);
     void make_wanted(LiveFrame& frame, const std::array<std::uint32_t, kForms>& wants);
     void shed_oldest(std::uint64_t newest);
     void tell_changed();

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -27,20 +28,28 @@ std::uint64_t pipe_size(int fd) {
 
 }  // namespace
 
-InputFeed::InputFeed(std::unique_ptr<FrameInput> input, int fd, std::shared_ptr<Hub> hub, std::string stream, bool on_demand)
-    : input_(std::move(input)), fd_(fd), hub_(std::move(hub)), stream_(std::move(stream)), on_demand_(on_demand) {}
+InputFeed::InputFeed(std::unique_ptr<FrameInput> input, int fd, std::shared_ptr<Hub> hub, std::string stream, bool on_demand,
+                     bool may_be_empty)
+    : input_(std::move(input)),
+      fd_(fd),
+      hub_(std::move(hub)),
+      stream_(std::move(stream)),
+      on_demand_(on_demand),
+      may_be_empty_(may_be_empty) {}
 
 std::string InputFeed::run() {
     std::string failure;
     try {
         while (auto frame = input_->next()) {
+            empty_ = false;
             take(std::move(*frame));
             if (on_demand_ && !writer_gone_ && !hub_->demanded()) wait_for_demand();
         }
     } catch (const Error& error) {
         failure = error.what();
     }
-    hub_->end_input(failure);
+    if (!empty_ || !may_be_empty_ || !failure.empty()) hub_->end_input(failure);
+    hub_->release(*this);
     return failure;
 }
 
@@ -53,7 +62,11 @@ void InputFeed::take(Frame frame) {
     catching_up_ = false;
     if (on_demand_) staleness_.note(frame.header, now_us());
     if (!stream_.empty() && !frame.header.raw("stream")) frame.header.set("stream", stream_);
-    hub_->publish(std::move(frame));
+    const std::string name = frame.header.stream();
+    if (hub_->publish(std::move(frame), this) == Taken::other_feeder)
+        log::warn_once(
+            "fed " + name,
+            fmt::format("cannot take stream {}: a producer feeds it already; the input's frames of it are left out", json_string(name)));
 }
 
 bool InputFeed::is_old(const Frame& frame) {
@@ -63,7 +76,7 @@ bool InputFeed::is_old(const Frame& frame) {
 }
 
 void InputFeed::wait_for_demand() {
-    hub_->idle();
+    hub_->idle(*this);
     log::verbose("nobody watches: the input is not read");
     while (!hub_->demanded()) {
         std::array<pollfd, 2> descriptors{{{fd_, 0, 0}, {hub_->demand_event(), POLLIN, 0}}};

@@ -11,17 +11,20 @@
 
 namespace framepipe::serve {
 
-class InputFeed {
+class InputFeed final : public Feeder {
 public:
     /// fd         what `input` reads, to see that its writer has gone; not owned
     /// stream     the name for frames that have none
     /// on_demand  read only while the hub has demand. The first frame is always read: it tells what
     ///            streams there are, and how late their frames usually come
-    InputFeed(std::unique_ptr<FrameInput> input, int fd, std::shared_ptr<Hub> hub, std::string stream, bool on_demand);
+    /// may_be_empty  the end of an input without a frame is not worth a word: frames come from elsewhere
+    InputFeed(std::unique_ptr<FrameInput> input, int fd, std::shared_ptr<Hub> hub, std::string stream, bool on_demand,
+              bool may_be_empty = false);
 
     /// Reads to the end, which the hub is told.
     /// returns  what was wrong with the input; empty: nothing
     std::string run();
+    void on_lost(const std::string&) override {}
 
 private:
     void take(Frame frame);
@@ -33,6 +36,8 @@ private:
     std::shared_ptr<Hub> hub_;
     const std::string stream_;
     const bool on_demand_;
+    const bool may_be_empty_;
+    bool empty_ = true;
     Staleness staleness_;
     bool writer_gone_ = false;
     bool catching_up_ = false;        // demand has come back: what waited is thrown away

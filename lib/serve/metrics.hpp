@@ -36,9 +36,10 @@ enum class Refusal : std::uint8_t {
     stalled,
     queue,
     memory,
-    protocol
+    protocol,
+    publish
 };
-inline constexpr std::size_t kRefusals = 12;
+inline constexpr std::size_t kRefusals = 13;
 std::string_view name_of(Refusal refusal);
 
 /// Counters with one writing thread; any thread reads them.
@@ -68,9 +69,11 @@ struct Metrics {
     std::atomic<std::uint64_t> rgba_decodes{0};
     std::atomic<std::uint64_t> base64_encodes{0};
     std::atomic<std::uint64_t> bad_pictures{0};
-    std::atomic<std::uint64_t> stale_frames{0};    // thrown away when demand came back
-    std::atomic<std::uint64_t> refused_frames{0};  // of streams beyond the most there may be
-    std::atomic<std::uint64_t> live_bytes{0};      // of frames that somebody still holds
+    std::atomic<std::uint64_t> stale_frames{0};     // thrown away when demand came back
+    std::atomic<std::uint64_t> refused_frames{0};   // of streams beyond the most there may be
+    std::atomic<std::uint64_t> replaced_frames{0};  // of producers, by newer ones before they were published
+    std::atomic<std::uint64_t> too_fast_frames{0};  // of producers, above the rate that they may have
+    std::atomic<std::uint64_t> live_bytes{0};       // of frames that somebody still holds
     std::atomic<std::uint64_t> live_frames{0};
     std::atomic<std::int64_t> open_connections{0};
     std::atomic<std::int64_t> websocket_viewers{0};

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "frame/image_info.hpp"
+#include "serve/client_message.hpp"
 #include "serve/hub.hpp"
 #include "serve/shard.hpp"
 #include "serve/websocket.hpp"
@@ -167,18 +167,7 @@ Description Questions::description() const {
 }
 
 bool Questions::ask(std::string_view payload, bool is_text, const std::string& own_request, std::optional<As> as) {
-    const auto bytes = as_bytes(payload);
-    Frame frame;
-    if (is_text) {
-        frame.header = Header("text/plain");
-    } else if (const auto image = identify_image(bytes)) {
-        frame.header = Header(image->type);
-        frame.header.set("width", std::int64_t{image->width});
-        frame.header.set("height", std::int64_t{image->height});
-    } else {
-        frame.header = Header("application/octet-stream");
-    }
-    frame.payload = Bytes::copy_of(bytes);
+    Frame frame = frame_of_message(payload, is_text);
     if (!own_request.empty()) frame.header.set("request", own_request);
     if (place_) {
         const auto note = static_cast<std::uint32_t>(as.value_or(link_->usual.as));

@@ -48,6 +48,8 @@ struct Server::Impl {
         context.stall_timeout = options.stall_timeout;
         context.header_timeout = kHeaderTimeout;
         respond = std::move(options.respond);
+        if (options.publish) publishing = std::make_unique<Publishing>(hub, *options.publish);
+        context.publishing = publishing.get();
         for (const ListenAddress& address : options.listen) places.push_back(listen_on(address));
         for (Descriptor& socket : options.sockets) places.push_back(take_over(std::move(socket)));
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -74,6 +76,7 @@ struct Server::Impl {
     const Access access;
     const Site site;
     Context context;
+    std::unique_ptr<Publishing> publishing;
     std::vector<Listening> places;
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::unique_ptr<Listener>> listeners;

@@ -13,6 +13,7 @@
 #include "serve/access.hpp"
 #include "serve/hub.hpp"
 #include "serve/listening.hpp"
+#include "serve/publishing.hpp"
 #include "serve/questions.hpp"
 #include "serve/site.hpp"
 
@@ -30,6 +31,7 @@ struct ServerOptions {
     AccessOptions access;
     HubOptions hub;
     std::optional<RespondOptions> respond;
+    std::optional<PublishOptions> publish;
 };
 
 class Server {

@@ -25,6 +25,15 @@ std::string StreamStatus::json() const {
         json_string(name), json_string(type), width, height, name_of(state), fps, viewers, frames, bytes, drops, age_us);
 }
 
+bool RateLimit::admit(double a_second, SteadyClock::time_point now) {
+    const double burst = std::max(1.0, a_second);
+    allowance_ = allowance_ < 0 ? burst : std::min(burst, allowance_ + seconds(now - last_) * a_second);
+    last_ = now;
+    if (allowance_ < 1) return false;
+    allowance_ -= 1;
+    return true;
+}
+
 void Stream::note(FramePtr frame) {
     const auto now = frame->arrival();
     if (state == StreamState::live) {
@@ -37,6 +46,7 @@ void Stream::note(FramePtr frame) {
     last = now;
     ++frames;
     bytes += frame->payload().size();
+    next_seq = frame->header().seq().value_or(next_seq) + 1;
     // Who comes late wants the picture, not a remark between two.
     if (frame->is_picture() || !latest || !latest->is_picture()) latest = std::move(frame);
 }

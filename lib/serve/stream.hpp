@@ -40,6 +40,30 @@ struct StreamStatus {
     std::string json() const;
 };
 
+/// Whoever feeds streams: an input, a producer's connection. A stream has one at a time.
+class Feeder {
+public:
+    virtual ~Feeder() = default;
+    /// Another one has taken the stream over. In any thread, with the hub locked: return at once.
+    virtual void on_lost(const std::string& stream) = 0;
+
+    /// Give the stream's next number to frames that have no `seq`.
+    bool numbers = false;
+    /// The most frames a second of a stream; 0: any.
+    double max_rate = 0;
+};
+
+/// A count of events a second that lets no more through than may be, a second's worth at once.
+class RateLimit {
+public:
+    /// returns  false if this event is one too many
+    bool admit(double a_second, SteadyClock::time_point now);
+
+private:
+    double allowance_ = -1;  // events; below 0: none came yet
+    SteadyClock::time_point last_{};
+};
+
 /// Guarded by the Hub's mutex.
 struct Stream {
     std::string name;
@@ -53,6 +77,9 @@ struct Stream {
     std::uint64_t bytes = 0;
     double interval_s = 0;  // recent mean between frames; 0: unknown
     SteadyClock::time_point last{};
+    Feeder* feeder = nullptr;   // null: nobody
+    std::int64_t next_seq = 0;  // after the last frame's
+    RateLimit rate;
 
     /// Takes the frame as the latest and counts it.
     void note(FramePtr frame);

@@ -75,9 +75,12 @@ std::vector<std::string> welcome(const Place& place, bool has_token) {
     return lines;
 }
 
-std::optional<std::string> exposure_warning(const std::vector<Place>& places, bool has_token) {
+std::optional<std::string> exposure_warning(const std::vector<Place>& places, bool has_token, bool anybody_publishes) {
     const auto is_open = [](const Place& place) { return place.address.file.empty() && !is_this_machine(place.address.host); };
-    if (has_token || std::none_of(places.begin(), places.end(), is_open)) return std::nullopt;
+    if (std::none_of(places.begin(), places.end(), is_open)) return std::nullopt;
+    if (anybody_publishes)
+        return "everybody who can reach this machine can push frames to it; --publish-token-file FILE asks producers for a token";
+    if (has_token) return std::nullopt;
     return "everybody who can reach this machine can watch; --token-file FILE asks viewers for a token";
 }
 

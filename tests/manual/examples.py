@@ -33,7 +33,7 @@ def recorded(line):
     line = re.sub(r"\bcapture\b(?=[^|]*(?:test:|--loop\b(?!=)))", "capture --count %d" % PICTURES, line)
     line = re.sub(r" (-l|--listen)[ =]\S+", "", line)
     line = line.replace(" --on-demand", "")  # nobody watches
-    line = re.sub(r"^wsserve\b(?=.*--respond)", "echo | wsserve", line)  # answers alone have no end
+    line = re.sub(r"^wsserve\b(?=.*--(respond|publish|hub|source))", "echo | wsserve", line)  # these have no end of their own
     return re.sub(r"\bwsserve\b", "wsserve --quiet --exit-on-eof --listen localhost:0", line)
 
 

@@ -24,6 +24,11 @@ Frame frame(std::string_view payload, std::string_view type = "image/jpeg", std:
     return {std::move(header), Bytes::copy_of(payload)};
 }
 
+struct SomeFeeder final : Feeder {
+    std::string lost;
+    void on_lost(const std::string& stream) override { lost += stream; }
+};
+
 }  // namespace
 
 TEST_CASE("frames go to the threads that have viewers of their stream, and to nobody else", "[serve]") {
@@ -71,13 +76,15 @@ TEST_CASE("an idle stream is healthy and gives newcomers no old picture", "[serv
     Hub hub({});
     Sink sink;
     hub.add_sink(sink);
-    hub.publish(frame("1"));
+    SomeFeeder feeder;
+    hub.publish(frame("1"), &feeder);
     CHECK(hub.latest(""));
-    hub.idle();
+    hub.idle(feeder);
     CHECK_FALSE(hub.latest(""));
     CHECK(hub.join(0, "", {}).latest == nullptr);
     CHECK_FALSE(hub.complaint());
     hub.end_input("");
+    hub.release(feeder);
     CHECK(hub.latest(""));
     CHECK(hub.complaint() == "the input has ended");
     CHECK(hub.streams().front().state == StreamState::ended);
@@ -115,4 +122,40 @@ TEST_CASE("demand makes the event readable until it is cleared", "[serve]") {
     CHECK(hub.demanded());
     hub.add_demand(-1);
     CHECK_FALSE(hub.demanded());
+}
+
+TEST_CASE("a stream has one feeder, and goes on with the next", "[serve]") {
+    Hub hub({});
+    SomeFeeder first, second;
+    first.numbers = second.numbers = true;
+    CHECK(hub.publish(frame("1", "image/jpeg", "a"), &first) == Taken::yes);
+    CHECK(hub.publish(frame("2", "image/jpeg", "a"), &second) == Taken::other_feeder);
+    CHECK(hub.claim("a", second, false) == Taken::other_feeder);
+    CHECK(hub.claim("b", second, false) == Taken::yes);
+    CHECK(hub.streams().size() == 1);
+    CHECK(hub.claim("a", second, true) == Taken::yes);
+    CHECK(first.lost == "a");
+    CHECK(hub.publish(frame("3", "image/jpeg", "a"), &first) == Taken::other_feeder);
+    hub.release(first);
+    CHECK(hub.streams().front().state == StreamState::live);
+    hub.release(second);
+    CHECK(hub.streams().front().state == StreamState::ended);
+    CHECK(hub.streams().size() == 1);
+    CHECK(hub.publish(frame("4", "image/jpeg", "a"), &first) == Taken::yes);
+    CHECK(hub.streams().front().state == StreamState::live);
+    CHECK(hub.latest("a")->header().seq() == 1);
+}
+
+TEST_CASE("a feeder has a rate that it may not pass", "[serve]") {
+    RateLimit limit;
+    const SteadyClock::time_point begin{};
+    int admitted = 0;
+    for (int i = 0; i < 100; ++i) admitted += limit.admit(10, begin);
+    CHECK(admitted == 10);
+    CHECK_FALSE(limit.admit(10, begin + std::chrono::milliseconds(50)));
+    CHECK(limit.admit(10, begin + std::chrono::milliseconds(200)));
+    RateLimit slow;
+    CHECK(slow.admit(0.5, begin));
+    CHECK_FALSE(slow.admit(0.5, begin + std::chrono::seconds(1)));
+    CHECK(slow.admit(0.5, begin + std::chrono::seconds(3)));
 }
