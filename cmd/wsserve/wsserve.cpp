@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -77,9 +78,14 @@ void declare(CLI::App& app, Options& o) {
         ->type_name("N")
         ->check(CLI::Range(0.001, 1e6))
         ->capture_default_str();
-    const auto respond =
-        app.add_option("--respond", o.respond, "answer clients' messages by this pipeline, one for all of them")->type_name("CMD");
-    app.add_option("--respond-each", o.respond_each, "the same, with a pipeline for each client")->type_name("CMD")->excludes(respond);
+    const auto hub = app.add_flag("--hub", o.server.relay, "pass each client's messages on to all clients");
+    const auto respond = app.add_option("--respond", o.respond, "answer clients' messages by this pipeline, one for all of them")
+                             ->type_name("CMD")
+                             ->excludes(hub);
+    app.add_option("--respond-each", o.respond_each, "the same, with a pipeline for each client")
+        ->type_name("CMD")
+        ->excludes(respond)
+        ->excludes(hub);
     add_bytes(app, "--max-request", o.desk.max_request, "longest message that is answered (default: 64KiB)");
     add_duration(app, "--respond-timeout", o.respond_timeout, "time for an answer, then an error is sent (default: 10s)");
     app.add_flag("--newest-request", o.desk.pipeline.newest_only, "drop a client's waiting requests when a newer one comes");
@@ -147,7 +153,8 @@ ExitCode run(Options& o) {
         o.publishing.max_frame = o.common.max_frame;
         o.server.publish = o.publishing;
     }
-    const bool needs_input = !o.server.respond && !o.server.publish;
+    o.server.max_relayed = static_cast<std::size_t>(std::min<std::uint64_t>(o.server.max_relayed, o.common.max_frame));
+    const bool needs_input = !o.server.respond && !o.server.publish && !o.server.relay;
     if (::isatty(STDIN_FILENO) == 1 && needs_input)
         throw UsageError("stdin is a terminal, which gives no frames; try: capture test: | wsserve");
 

@@ -80,5 +80,6 @@ std::string json_string(std::string_view text);
 
 /// `text` with each byte that is not part of valid UTF-8 replaced by U+FFFD.
 std::string valid_utf8(std::string_view text);
+bool is_valid_utf8(std::string_view text);
 
 }  // namespace framepipe

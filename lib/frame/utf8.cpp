@@ -1,6 +1,8 @@
 // Text that may hold anything, made fit for JSON and for people.
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
+#include <cstdint>
+#include <cstring>
 
 #include "frame/header.hpp"
 
@@ -29,7 +31,27 @@ std::size_t sequence_length(std::string_view text) {
     return 0;
 }
 
+/// True for eight bytes of ASCII.
+bool is_ascii_word(const char* text) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text, sizeof word);
+    return (word & 0x8080808080808080U) == 0;
+}
+
 }  // namespace
+
+bool is_valid_utf8(std::string_view text) {
+    while (!text.empty()) {
+        if (text.size() >= 8 && is_ascii_word(text.data())) {
+            text.remove_prefix(8);
+            continue;
+        }
+        const std::size_t length = sequence_length(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
 
 std::string valid_utf8(std::string_view text) {
     std::string out;

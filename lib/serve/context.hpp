@@ -16,6 +16,7 @@ namespace framepipe::serve {
 
 class Desk;
 class Publishing;
+class Relay;
 
 struct Context {
     Hub& hub;
@@ -31,6 +32,8 @@ struct Context {
     Desk* desk = nullptr;
     /// Where producers push frames; null: nowhere.
     Publishing* publishing = nullptr;
+    /// What passes clients' messages on; null: nothing.
+    Relay* relay = nullptr;
     /// The counters of all threads of viewers.
     std::vector<const ViewerCounters*> counters{};
 };

@@ -68,7 +68,7 @@ void add_streams(Page& page, const std::vector<StreamStatus>& streams) {
 }  // namespace
 
 Response health_response(const Context& context) {
-    if ((context.desk || context.publishing) && context.hub.streams().empty()) return text_response(200, "ok");
+    if ((context.desk || context.publishing || context.relay) && context.hub.streams().empty()) return text_response(200, "ok");
     if (const auto complaint = context.hub.complaint()) return text_response(503, *complaint);
     return text_response(200, "ok");
 }
@@ -135,6 +135,7 @@ Response metrics_response(const Context& context) {
     page.single("bad_pictures_total", "counter", "Pictures that could not be converted.", metrics.bad_pictures.load());
     page.single("stale_frames_total", "counter", "Old frames thrown away when viewers came back.", metrics.stale_frames.load());
     page.single("refused_frames_total", "counter", "Frames left out because there are too many streams.", metrics.refused_frames.load());
+    page.single("relayed_messages_total", "counter", "Messages of clients that went to all clients.", metrics.relayed_messages.load());
     page.single("replaced_frames_total", "counter", "Producers' frames replaced by newer ones before they were published.",
                 metrics.replaced_frames.load());
     page.single("too_fast_frames_total", "counter", "Producers' frames left out because there were too many a second.",

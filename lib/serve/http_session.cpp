@@ -10,6 +10,7 @@
 #include "serve/endpoints.hpp"
 #include "serve/mjpeg_session.hpp"
 #include "serve/publish_socket.hpp"
+#include "serve/relay_session.hpp"
 #include "serve/snapshot.hpp"
 #include "serve/upload.hpp"
 #include "serve/websocket_session.hpp"
@@ -26,6 +27,13 @@ constexpr std::string_view kPublishPath = "/publish";
 
 bool asks_for_v1(const Request& request) {
     return request.header_lists("sec-websocket-protocol", "framepipe.v1");
+}
+
+/// True if it asks for what only viewers of streams get. All others are clients of the hub, where there is one.
+bool is_viewer(const Request& request) {
+    static constexpr std::array<std::string_view, 4> kViewers{"stream", "as", "fps", "meta"};
+    return asks_for_v1(request) ||
+           std::any_of(kViewers.begin(), kViewers.end(), [&](std::string_view name) { return request.parameter(name).has_value(); });
 }
 
 /// "30", "0.5"; nullopt: no number, or none that a rate can be.
@@ -184,6 +192,9 @@ void HttpSession::upgrade(const Request& request, std::unique_ptr<Session> sessi
 void HttpSession::open_websocket(const Request& request) {
     const auto bad = [&](std::string_view text) { refuse(request, 400, Refusal::bad_request, text); };
     if (!is_handshake(request)) return;
+    if (Relay* relay = connection_.shard().context().relay; relay && !is_viewer(request))
+        return upgrade(request, std::make_unique<RelaySession>(connection_, *relay, request.parameter("echo") == "1"));
+
     WebSocketOptions options;
     options.stream = request.parameter("stream");
     options.meta = request.parameter("meta") == "1";
@@ -287,7 +298,7 @@ void HttpSession::open_snapshot(const Request& request) {
     const As wanted = as ? *parse_as(*as) : As::jpeg;
     Hub& hub = connection_.shard().hub();
     const auto stream = request.parameter("stream");
-    const auto name = stream ? stream : hub.default_stream();
+    const auto name = stream ? stream : hub.default_picture_stream();
     const FramePtr latest = name ? hub.latest(*name) : nullptr;
     if (latest && latest->is_picture() && (!max_age || SteadyClock::now() - latest->arrival() <= *max_age))
         return answer_snapshot(request, latest, wanted);

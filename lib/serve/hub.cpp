@@ -75,10 +75,11 @@ Taken Hub::publish(Frame frame, Feeder* feeder) {
 
     const std::lock_guard lock(mutex_);
     Stream& stream = this->stream(name);
-    const bool changes = stream.state != StreamState::live;
+    const bool is_first_picture = live->is_picture() && !(stream.latest && stream.latest->is_picture());
+    const bool changes = stream.state != StreamState::live || is_first_picture;
     if (!is_listed(name)) order_.push_back(name);
     stream.note(live);
-    alive_.push_back(live);
+    alive_.push_back({live, live->id()});
     if (changes) tell_changed();
     for (std::size_t i = 0; i < sinks_.size(); ++i)
         if (stream.sinks[i] > 0 || watching_all_[i] > 0) sinks_[i]->deliver(live);
@@ -122,6 +123,20 @@ FramePtr Hub::make_live(Frame frame) {
     return std::make_shared<LiveFrame>(std::move(frame), next_id_++, FrameContext{maker_, metrics_});
 }
 
+MessagePtr Hub::hold(std::string head, Bytes body) {
+    const std::uint64_t id = next_id_++;
+    auto message = std::make_unique<Message>(std::move(head), std::move(body), std::string(), id);
+    metrics_.live_bytes += message->size();
+    MessagePtr held(message.release(), [this](const Message* one) {
+        metrics_.live_bytes -= one->size();
+        delete one;
+    });
+    const std::lock_guard lock(mutex_);
+    alive_.push_back({held, id});
+    shed_oldest(id);
+    return held;
+}
+
 /// Here and not in the viewers' threads, where an encode would hold other viewers up.
 void Hub::make_wanted(LiveFrame& frame, const std::array<std::uint32_t, kForms>& wants) {
     for (std::size_t i = 0; i < kForms; ++i)
@@ -131,16 +146,18 @@ void Hub::make_wanted(LiveFrame& frame, const std::array<std::uint32_t, kForms>&
 /// Frames live as long as a viewer is being sent them. Slow viewers of large pictures could hold
 /// any number, so beyond the bound those with the oldest go.
 void Hub::shed_oldest(std::uint64_t newest) {
-    std::erase_if(alive_, [](const std::weak_ptr<LiveFrame>& frame) { return frame.expired(); });
+    std::erase_if(alive_, [](const Alive& one) { return one.what.expired(); });
     if (metrics_.live_bytes <= options_.max_memory) return;
-    for (const auto& weak : alive_) {
-        const FramePtr frame = weak.lock();
-        if (!frame || frame->id() == newest) continue;
-        const auto found = streams_.find(frame->stream());
-        if (found != streams_.end() && found->second.latest == frame) continue;
-        for (FrameSink* sink : sinks_) sink->shed(frame->id());
+    for (const Alive& one : alive_) {
+        if (one.what.expired() || one.id == newest || is_latest(one.id)) continue;
+        for (FrameSink* sink : sinks_) sink->shed(one.id);
         return;
     }
+}
+
+bool Hub::is_latest(std::uint64_t id) const {
+    return std::any_of(streams_.begin(), streams_.end(),
+                       [id](const auto& one) { return one.second.latest && one.second.latest->id() == id; });
 }
 
 void Hub::tell_changed() {
@@ -197,6 +214,17 @@ std::optional<std::string> Hub::default_stream() const {
     const std::lock_guard lock(mutex_);
     if (order_.empty()) return std::nullopt;
     return is_listed("") ? std::string() : order_.front();
+}
+
+std::optional<std::string> Hub::default_picture_stream() const {
+    const std::lock_guard lock(mutex_);
+    const auto has_picture = [this](const std::string& name) {
+        const auto found = streams_.find(name);
+        return found != streams_.end() && found->second.latest && found->second.latest->is_picture();
+    };
+    if (has_picture("")) return "";
+    const auto first = std::find_if(order_.begin(), order_.end(), has_picture);
+    return first == order_.end() ? std::nullopt : std::optional(*first);
 }
 
 FramePtr Hub::latest(const std::string& name) const {

@@ -68,6 +68,8 @@ public:
     void release(Feeder& feeder);
     /// A frame that is for one viewer alone: an answer.
     FramePtr make_live(Frame frame);
+    /// A message for any number of viewers that is no frame. It counts as one in memory.
+    MessagePtr hold(std::string head, Bytes body);
     /// The feeder stops for want of viewers: its streams are idle until the next frame.
     void idle(const Feeder& feeder);
     /// The input of the server is over. failure: what was wrong with it; empty: nothing
@@ -96,6 +98,8 @@ public:
 
     /// What a viewer gets that names none: "" if it exists, else the first one; nullopt: none exists.
     std::optional<std::string> default_stream() const;
+    /// The same among those that have a picture.
+    std::optional<std::string> default_picture_stream() const;
     /// The latest frame, unless it would be old (idle).
     FramePtr latest(const std::string& stream) const;
     /// The streams that exist, in the order of their appearance.
@@ -114,6 +118,7 @@ private:
     void forget_if_unknown(const std::string& name);
     void make_wanted(LiveFrame& frame, const std::array<std::uint32_t, kForms>& wants);
     void shed_oldest(std::uint64_t newest);
+    bool is_latest(std::uint64_t id) const;
     void tell_changed();
 
     const HubOptions options_;
@@ -129,7 +134,11 @@ private:
     std::vector<int> watching_all_;  // viewers in each sink
     std::map<std::string, Stream, std::less<>> streams_;
     std::vector<std::string> order_;  // of streams that a frame has come for
-    std::deque<std::weak_ptr<LiveFrame>> alive_;
+    struct Alive {
+        std::weak_ptr<const void> what;  // a frame, or a message that is none
+        std::uint64_t id;
+    };
+    std::deque<Alive> alive_;
     bool ended_ = false;
     std::string failure_;
 };

@@ -114,7 +114,7 @@ void Intake::publish(Frame frame) {
         return;
     }
     status_.refused = taken;
-    if (taken == Taken::too_fast || status_.lost) return;
+    if (taken == Taken::too_fast || status_.lost || !options_.exclusive) return;
     status_.lost = true;
     status_.lost_stream = stream;
 }
@@ -122,6 +122,7 @@ void Intake::publish(Frame frame) {
 void Intake::on_lost(const std::string& stream) {
     {
         const std::lock_guard lock(mutex_);
+        if (!options_.exclusive) return;
         status_.refused = Taken::other_feeder;
         status_.lost = true;
         status_.lost_stream = stream;

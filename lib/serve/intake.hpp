@@ -33,7 +33,8 @@ public:
     struct Options {
         std::string stream;      // the name for frames that have none
         bool takeover = false;   // in place of another producer
-        double max_rate = 1000;  // frames a second of a stream; further ones are left out
+        double max_rate = 1000;  // frames a second of a stream; further ones are left out; 0: any number
+        bool exclusive = true;   // has to go when it may not feed a stream; else only those frames are left out
     };
 
     Intake(std::shared_ptr<Hub> hub, Options options, Notify notify);

@@ -149,7 +149,7 @@ std::unique_ptr<Message> LiveFrame::wrap(Form form) {
         text = !travels_as_bytes(form.as);
     } else if (form.wrap == Wrap::mjpeg) {
         return nullptr;
-    } else if (text && form.wrap != Wrap::v1 && valid_utf8(body.text()) != body.text()) {
+    } else if (text && form.wrap != Wrap::v1 && !is_valid_utf8(body.text())) {
         body = Bytes::from(valid_utf8(body.text()));  // browsers fail a text message that is not UTF-8
     }
     std::string head, tail;

@@ -73,7 +73,8 @@ struct Metrics {
     std::atomic<std::uint64_t> refused_frames{0};   // of streams beyond the most there may be
     std::atomic<std::uint64_t> replaced_frames{0};  // of producers, by newer ones before they were published
     std::atomic<std::uint64_t> too_fast_frames{0};  // of producers, above the rate that they may have
-    std::atomic<std::uint64_t> live_bytes{0};       // of frames that somebody still holds
+    std::atomic<std::uint64_t> relayed_messages{0};
+    std::atomic<std::uint64_t> live_bytes{0};  // of frames that somebody still holds
     std::atomic<std::uint64_t> live_frames{0};
     std::atomic<std::int64_t> open_connections{0};
     std::atomic<std::int64_t> websocket_viewers{0};

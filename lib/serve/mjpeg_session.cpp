@@ -48,7 +48,7 @@ void MjpegSession::start() {
 
 void MjpegSession::choose_stream() {
     if (flow_) return;
-    const auto name = stream_ ? stream_ : connection_.shard().hub().default_stream();
+    const auto name = stream_ ? stream_ : connection_.shard().hub().default_picture_stream();
     if (!name) return;
     flow_ = std::make_unique<Flow>(connection_, *name, Form{Wrap::mjpeg, as_}, 0, fps_);
     flow_->on_offer = [this](const FramePtr& frame) {

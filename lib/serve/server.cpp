@@ -11,6 +11,7 @@
 
 #include "serve/listener.hpp"
 #include "serve/listening.hpp"
+#include "serve/relay.hpp"
 #include "serve/shard.hpp"
 
 namespace framepipe::serve {
@@ -50,6 +51,7 @@ struct Server::Impl {
         respond = std::move(options.respond);
         if (options.publish) publishing = std::make_unique<Publishing>(hub, *options.publish);
         context.publishing = publishing.get();
+        max_relayed = options.relay ? options.max_relayed : 0;
         for (const ListenAddress& address : options.listen) places.push_back(listen_on(address));
         for (Descriptor& socket : options.sockets) places.push_back(take_over(std::move(socket)));
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -77,6 +79,8 @@ struct Server::Impl {
     const Site site;
     Context context;
     std::unique_ptr<Publishing> publishing;
+    std::size_t max_relayed = 0;  // 0: nothing is
+    std::unique_ptr<Relay> relay;
     std::vector<Listening> places;
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::unique_ptr<Listener>> listeners;
@@ -98,11 +102,15 @@ std::shared_ptr<Hub> Server::hub() const {
 }
 
 void Server::run() {
-    // Not before: its threads must find the signals blocked, as all but the first thread do.
+    // Not before: their threads must find the signals blocked, as all but the first thread do.
     if (impl_->respond) {
         const std::lock_guard lock(impl_->mutex);
         impl_->desk = std::make_unique<Desk>(std::move(*impl_->respond));
         impl_->context.desk = impl_->desk.get();
+    }
+    if (impl_->max_relayed > 0) {
+        impl_->relay = std::make_unique<Relay>(impl_->hub, impl_->max_relayed);
+        impl_->context.relay = impl_->relay.get();
     }
     std::vector<std::jthread> threads;
     for (std::size_t i = 1; i < impl_->shards.size(); ++i)

@@ -32,6 +32,8 @@ struct ServerOptions {
     HubOptions hub;
     std::optional<RespondOptions> respond;
     std::optional<PublishOptions> publish;
+    bool relay = false;                     // clients' messages to all clients
+    std::size_t max_relayed = 32ULL << 20;  // bytes of one of them
 };
 
 class Server {

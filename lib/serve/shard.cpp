@@ -15,7 +15,7 @@ namespace {
 
 // Below these, sending from memory costs less than filling a file first.
 constexpr std::size_t kMinFileSize = 16 << 10;
-constexpr std::ptrdiff_t kMinFileViewers = 10;
+constexpr std::size_t kMinFileViewers = 10;
 
 /// The processor time that the calling thread has had.
 std::chrono::nanoseconds thread_time() {
@@ -135,14 +135,15 @@ MessagePtr Shard::message(const FramePtr& frame, Form form) {
     const auto& all = listeners_.find(frame->stream())->second.all;
     const auto viewers =
         std::count_if(all.begin(), all.end(), [&](const Subscription* s) { return s && s->form().index() == form.index(); });
-    if (!ours || viewers < 2) return ours;
-    if (viewers >= kMinFileViewers && ours->size() >= kMinFileSize) {
-        ours = std::make_shared<Message>(std::move(ours), hub().files());
-    } else {
-        // A count of our own: all shards counting on one would hold each other up.
-        ours = MessagePtr(ours.get(), [kept = ours](const Message*) {});
-    }
+    if (ours) ours = share(std::move(ours), static_cast<std::size_t>(viewers));
     return ours;
+}
+
+MessagePtr Shard::share(MessagePtr message, std::size_t viewers) {
+    if (viewers < 2) return message;
+    if (viewers >= kMinFileViewers && message->size() >= kMinFileSize) return std::make_shared<Message>(std::move(message), hub().files());
+    // A count of our own: all shards counting on one would hold each other up.
+    return MessagePtr(message.get(), [kept = message](const Message*) {});
 }
 
 void Shard::hand_out(const FramePtr& frame) {

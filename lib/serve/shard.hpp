@@ -99,6 +99,9 @@ public:
     /// The message that carries the frame in that form to this shard's viewers; null: there is none.
     MessagePtr message(const FramePtr& frame, Form form);
 
+    /// The message in the form that is the cheapest to send to so many viewers of this shard.
+    MessagePtr share(MessagePtr message, std::size_t viewers);
+
     /// Forgets a closed connection; it is destroyed when the events at hand are done.
     void remove(Connection& connection);
 

@@ -36,7 +36,7 @@ void SnapshotWait::start() {
 }
 
 void SnapshotWait::choose_stream() {
-    const auto name = stream_ ? stream_ : shard_.hub().default_stream();
+    const auto name = stream_ ? stream_ : shard_.hub().default_picture_stream();
     if (!name) return look_.after(kLookEvery);
     watch_ = std::make_unique<Watch>(*this, *name);
     // Its first picture may have come since it was looked for.

@@ -1,6 +1,8 @@
 #include "serve/websocket.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "frame/header.hpp"
 #include "serve/base64.hpp"
@@ -19,8 +21,21 @@ bool is_close_code(std::uint16_t code) {
     return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
-bool is_utf8(std::string_view text) {
-    return valid_utf8(text) == text;
+/// Takes a client's mask off.
+void unmask(char* payload, std::size_t size, const char* mask) {
+    std::array<char, 8> twice;
+    std::memcpy(twice.data(), mask, 4);
+    std::memcpy(twice.data() + 4, mask, 4);
+    std::uint64_t key = 0;
+    std::memcpy(&key, twice.data(), 8);
+    std::size_t i = 0;
+    for (; i + 8 <= size; i += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, payload + i, 8);
+        word ^= key;
+        std::memcpy(payload + i, &word, 8);
+    }
+    for (; i < size; ++i) payload[i] = static_cast<char>(payload[i] ^ twice[i % 4]);
 }
 
 CloseReason protocol_error(std::string text) {
@@ -91,7 +106,7 @@ std::optional<CloseReason> WebSocketReader::take(const Head& head, std::string_v
         if (payload.size() >= 2) {
             message.close_code = static_cast<std::uint16_t>(byte_at(payload, 0) << 8 | byte_at(payload, 1));
             if (!is_close_code(message.close_code)) return protocol_error("no valid close code");
-            if (!is_utf8(message.payload)) return CloseReason{1007, "a close reason is not UTF-8"};
+            if (!is_valid_utf8(message.payload)) return CloseReason{1007, "a close reason is not UTF-8"};
         }
         closed_ = true;
         sink(message);
@@ -109,7 +124,7 @@ std::optional<CloseReason> WebSocketReader::take(const Head& head, std::string_v
         opcode = *open_;
         payload = parts_;
     }
-    if (opcode == Opcode::text && !is_utf8(payload)) return CloseReason{1007, "a text message is not UTF-8"};
+    if (opcode == Opcode::text && !is_valid_utf8(payload)) return CloseReason{1007, "a text message is not UTF-8"};
     sink({opcode, payload, 0});
     open_.reset();
     parts_.clear();
@@ -127,7 +142,7 @@ std::optional<CloseReason> WebSocketReader::read(std::string_view bytes, const S
         char* mask = buffer_.data() + begin_ + head->size - 4;
         char* payload = mask + 4;
         const auto size = static_cast<std::size_t>(head->payload);
-        for (std::size_t i = 0; i < size; ++i) payload[i] = static_cast<char>(payload[i] ^ mask[i % 4]);
+        unmask(payload, size, mask);
         begin_ += head->size + size;
         failure = take(*head, {payload, size}, sink);
     }

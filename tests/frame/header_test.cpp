@@ -71,4 +71,14 @@ TEST_CASE("strings become JSON whatever bytes they hold", "[frame]") {
     CHECK(framepipe::json_string("a\"b\\\x01\xff\xc3\xbc") == "\"a\\\"b\\\\\\u0001\xEF\xBF\xBD\xc3\xbc\"");
     CHECK(framepipe::valid_utf8("\xed\xa0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
     CHECK(framepipe::valid_utf8("\xf0\x9f\x8e\x89 \xf0\x9f\x8e") == "\xf0\x9f\x8e\x89 \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+    const std::string ascii(20, 'a');
+    for (std::size_t at = 0; at < ascii.size(); ++at) {
+        std::string text = ascii;
+        CHECK(framepipe::is_valid_utf8(text));
+        CHECK(framepipe::is_valid_utf8(text.insert(at, "\xc3\xa9")));
+        text[at] = '\xff';
+        CHECK_FALSE(framepipe::is_valid_utf8(text));
+    }
+    CHECK(framepipe::is_valid_utf8(""));
+    CHECK_FALSE(framepipe::is_valid_utf8("\xed\xa0\x80"));
 }

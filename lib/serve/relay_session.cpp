@@ -1,0 +1,74 @@
+#include "serve/relay_session.hpp"
+
+#include <algorithm>
+
+#include "serve/client_message.hpp"
+#include "serve/shard.hpp"
+
+namespace framepipe::serve {
+namespace {
+
+/// Streams that one client may feed.
+constexpr std::size_t kMaxFeeds = 64;
+
+}  // namespace
+
+RelaySession::RelaySession(Connection& connection, Relay& relay, bool echo)
+    : WebSocketPeer(connection, relay.max_message()), relay_(relay), echo_(echo), room_(relay.room(connection.shard())) {
+    room_->clients.push_back(this);
+    ++room_->count;
+    ++connection.shard().hub().metrics().websocket_viewers;
+}
+
+RelaySession::~RelaySession() {
+    std::erase(room_->clients, this);
+    --room_->count;
+    --connection_.shard().hub().metrics().websocket_viewers;
+    for (const std::string& stream : feeds_) relay_.count_feeders(stream, -1);
+}
+
+void RelaySession::start() {
+    connection_.flush();
+}
+
+void RelaySession::offer(const MessagePtr& message, Outbox::Slot slot) {
+    if (connection_.closing() || (is_producer_ && !echo_)) return;
+    auto& counters = connection_.shard().counters();
+    if (slot) {
+        if (connection_.outbox().put_picture(*slot, message)) counters.drops[static_cast<std::size_t>(Drop::replaced)].add();
+    } else if (!connection_.outbox().put(message)) {
+        counters.drops[static_cast<std::size_t>(Drop::queue)].add();
+        return connection_.dismiss(Refusal::queue);
+    }
+    if (!connection_.sending()) connection_.flush();
+}
+
+void RelaySession::pass_on(std::string_view payload, bool is_text) {
+    const RelayKind kind = relay_kind(payload, is_text);
+    if (kind.what == RelayKind::What::picture && !is_producer_) {
+        is_producer_ = true;
+        if (!echo_) connection_.outbox().clear();
+    }
+    relay_.pass_on(payload, is_text, kind);
+    if (kind.what != RelayKind::What::other) show(kind, payload, is_text);
+}
+
+void RelaySession::show(const RelayKind& kind, std::string_view payload, bool is_text) {
+    if (kind.what == RelayKind::What::picture) {
+        auto picture = relayed_picture(kind, is_text);
+        if (!picture) return;
+        stream_ = picture->header.stream();
+        feed(stream_);
+        return relay_.show(std::move(*picture));
+    }
+    Frame numbers = frame_of_message(payload, true);
+    if (!stream_.empty()) numbers.header.set("stream", stream_);
+    feed(stream_);
+    relay_.show(std::move(numbers));
+}
+
+void RelaySession::feed(const std::string& stream) {
+    if (feeds_.size() < kMaxFeeds && feeds_.insert(stream).second) relay_.count_feeders(stream, 1);
+}
+
+}  // namespace framepipe::serve

@@ -1,0 +1,39 @@
+// A client of wsserve --hub: what it sends goes to all of them.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "serve/relay.hpp"
+#include "serve/websocket_peer.hpp"
+
+namespace framepipe::serve {
+
+class RelaySession final : public WebSocketPeer {
+public:
+    /// echo  it gets messages also when it has sent a picture: else a producer gets nothing more, since
+    ///       many never read, and what they do not read would end their connections after a while
+    RelaySession(Connection& connection, Relay& relay, bool echo);
+    ~RelaySession() override;
+
+    void start();
+    /// Lets the message wait for the client; in its slot, a picture replaces the one that waits there.
+    void offer(const MessagePtr& message, Outbox::Slot slot);
+
+private:
+    void on_text(std::string_view text) override { pass_on(text, true); }
+    void on_binary(std::string_view bytes) override { pass_on(bytes, false); }
+    void pass_on(std::string_view payload, bool is_text);
+    void show(const RelayKind& kind, std::string_view payload, bool is_text);
+    void feed(const std::string& stream);
+
+    Relay& relay_;
+    const bool echo_;
+    bool is_producer_ = false;
+    std::shared_ptr<Relay::Room> room_;
+    std::string stream_;           // of its last picture, where its numbers belong
+    std::set<std::string> feeds_;  // streams that it has fed
+};
+
+}  // namespace framepipe::serve
