@@ -64,6 +64,18 @@ void declare(CLI::App& app, Options& o) {
     app.add_flag("--exit-on-eof", o.exit_on_eof, "end when the input ends");
     add_duration(app, "--stall-timeout", o.server.stall_timeout, "let a viewer go that takes no byte for so long (default: 30s)");
     add_bytes(app, "--max-memory", o.server.hub.max_memory, "memory for all frames on their way to viewers (default: 256MiB)");
+    app.add_option("--max-connections", o.server.limits.connections, "connections at a time, 0: any number")
+        ->check(whole_number(0))
+        ->type_name("N")
+        ->capture_default_str();
+    app.add_option("--max-connections-per-address", o.server.limits.connections_per_address,
+                   "of one address (default: 1000, but any number from this machine)")
+        ->check(whole_number(0))
+        ->type_name("N");
+    app.add_option("--max-request-rate", o.server.limits.requests_per_address,
+                   "HTTP requests a second from one address (default: 200, but any number from this machine)")
+        ->check(whole_number(0))
+        ->type_name("N");
     app.add_option("--allow-origin", o.server.access.allow_origins,
                    "let pages of this origin connect, `null` those opened from disk, `*` all; repeatable")
         ->type_name("ORIGIN")

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "serve/denial.hpp"
 #include "serve/http_message.hpp"
-#include "serve/metrics.hpp"
 #include "serve/peer.hpp"
 
 namespace framepipe::serve {
@@ -18,13 +18,6 @@ struct AccessOptions {
     std::vector<std::string> allow_hosts;
     std::string token;            // empty: none is asked for
     std::string publish_token{};  // of producers; empty: `token`
-};
-
-/// A refusal and what the peer is told.
-struct Denial {
-    unsigned status;
-    Refusal reason;
-    std::string text;  // one line that names the option which would admit it
 };
 
 /// Immutable: any thread.

@@ -19,10 +19,10 @@ constexpr std::size_t kMaxDiscarded = 4 << 20;
 
 }  // namespace
 
-Connection::Connection(Shard& shard, Descriptor socket, const Peer& peer)
+Connection::Connection(Shard& shard, Descriptor socket, Limits::Seat seat)
     : shard_(shard),
       socket_(std::move(socket)),
-      peer_(peer),
+      seat_(std::move(seat)),
       outbox_(kMaxWaitingMessages, kMaxWaitingBytes),
       progress_(shard.loop().now()),
       life_(shard.loop().now()),

@@ -8,9 +8,9 @@
 
 #include "frame/clock.hpp"
 #include "serve/event_loop.hpp"
+#include "serve/limits.hpp"
 #include "serve/metrics.hpp"
 #include "serve/outbox.hpp"
-#include "serve/peer.hpp"
 
 namespace framepipe::serve {
 
@@ -44,13 +44,14 @@ public:
 class Connection final : public Pollable {
 public:
     /// Takes over a non-blocking socket.
-    Connection(Shard& shard, Descriptor socket, const Peer& peer);
+    Connection(Shard& shard, Descriptor socket, Limits::Seat seat);
     ~Connection() override;
 
     void on_ready(std::uint32_t events) override;
 
     Shard& shard() { return shard_; }
-    const Peer& peer() const { return peer_; }
+    const Limits::Seat& seat() const { return seat_; }
+    const Peer& peer() const { return seat_.peer(); }
     Outbox& outbox() { return outbox_; }
     /// Sends what the socket takes now; the rest follows by itself.
     void flush();
@@ -88,7 +89,7 @@ private:
 
     Shard& shard_;
     Descriptor socket_;
-    const Peer peer_;
+    const Limits::Seat seat_;
     std::unique_ptr<Protocol> protocol_;
     std::unique_ptr<Protocol> retired_;
     Outbox outbox_;

@@ -10,6 +10,7 @@
 
 #include "serve/access.hpp"
 #include "serve/hub.hpp"
+#include "serve/limits.hpp"
 #include "serve/site.hpp"
 
 namespace framepipe::serve {
@@ -22,6 +23,7 @@ struct Context {
     Hub& hub;
     const Access& access;
     const Site& site;
+    Limits& limits;
     As default_as = As::image;
     std::vector<std::string> websocket_paths{};
     /// What a proxy leaves in front of all paths, "/cam/"; empty: nothing.

@@ -20,6 +20,8 @@ namespace {
 
 /// How long a connection may stand between two requests, or before its first.
 constexpr auto kIdleTimeout = std::chrono::seconds(60);
+/// One for which there is no place, before it has asked.
+constexpr auto kTurnAwayTimeout = std::chrono::seconds(2);
 /// What may wait unread behind a request that is being answered.
 constexpr std::size_t kMaxPipelined = 64 << 10;
 
@@ -114,6 +116,27 @@ bool HttpSession::admit(const Request& request) {
     return false;
 }
 
+/// Answers those for whom there is no room. Whoever watches over the server can look at all times.
+/// returns  false if the request has been answered
+bool HttpSession::has_place(const Request& request) {
+    const auto tell = [&](const Denial& denial, const char* retry_after) {
+        close_ = true;
+        Response response = text_response(denial.status, denial.text);
+        response.headers.emplace_back("Retry-After", retry_after);
+        respond(request, std::move(response));
+        return false;
+    };
+    if (const auto& denial = connection_.seat().denial()) {
+        close_ = true;
+        return request.path == "/healthz" || request.path == "/metrics" || tell(*denial, "10");
+    }
+    const auto denial = connection_.shard().context().limits.check_request(connection_.peer());
+    if (!denial) return true;
+    connection_.shard().counters().refusals[static_cast<std::size_t>(denial->reason)].add();
+    log::warn_once(name_of(denial->reason), "refused a request: " + denial->text);
+    return tell(*denial, "1");
+}
+
 /// Removes what a proxy left in front of the path.
 /// returns  false if the request has been answered
 bool HttpSession::take_base_path(Request& request) {
@@ -129,7 +152,7 @@ bool HttpSession::take_base_path(Request& request) {
 }
 
 void HttpSession::handle(Request request) {
-    if (!take_base_path(request) || !admit(request)) return;
+    if (!take_base_path(request) || !has_place(request) || !admit(request)) return;
     const Context& context = connection_.shard().context();
     if (request.path == kPublishPath) return open_publish(request);
     if (request.method != "GET" && request.method != "HEAD") {
@@ -355,6 +378,7 @@ void HttpSession::on_drained() {
 void HttpSession::on_tick() {
     if (busy_) return;
     const auto waited = connection_.shard().loop().now() - since_;
+    if (connection_.seat().denial() && waited > kTurnAwayTimeout) return connection_.close();
     if (buffer_.empty() && waited > kIdleTimeout) return connection_.finish();
     if (buffer_.empty() || waited <= connection_.shard().context().header_timeout) return;
     buffer_.clear();

@@ -29,6 +29,7 @@ private:
     void next_request();
     void handle(Request request);
     bool admit(const Request& request);
+    bool has_place(const Request& request);
     bool take_base_path(Request& request);
     void open_websocket(const Request& request);
     void open_publish(const Request& request);

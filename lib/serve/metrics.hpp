@@ -37,9 +37,12 @@ enum class Refusal : std::uint8_t {
     queue,
     memory,
     protocol,
-    publish
+    publish,
+    connections,          // the server is full
+    address_connections,  // too many from one address
+    request_rate          // of one address
 };
-inline constexpr std::size_t kRefusals = 13;
+inline constexpr std::size_t kRefusals = 16;
 std::string_view name_of(Refusal refusal);
 
 /// Counters with one writing thread; any thread reads them.

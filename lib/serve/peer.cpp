@@ -7,6 +7,16 @@
 
 namespace framepipe::serve {
 
+bool Peer::is_ipv4() const {
+    static constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return std::equal(kMapped.begin(), kMapped.end(), address.begin());
+}
+
+bool Peer::is_this_machine() const {
+    static constexpr std::array<std::uint8_t, 16> kLoopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    return is_ipv4() ? address[12] == 127 : address == kLoopback;
+}
+
 Peer peer_of(const sockaddr_storage& address) {
     Peer peer;
     if (address.ss_family == AF_INET6) {

@@ -13,6 +13,10 @@ struct Peer {
     bool by_unix_socket = false;
     /// IPv6, or IPv4 mapped into it (::ffff:0:0/96). Network byte order.
     std::array<std::uint8_t, 16> address{};
+
+    bool is_ipv4() const;
+    /// True for 127.0.0.0/8 and ::1.
+    bool is_this_machine() const;
 };
 
 /// The peer of an accepted socket, by the address that accept() gave.

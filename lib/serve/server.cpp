@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "cli/log.hpp"
 #include "serve/listener.hpp"
 #include "serve/listening.hpp"
 #include "serve/relay.hpp"
@@ -42,7 +43,8 @@ struct Server::Impl {
         : hub(std::make_shared<Hub>(options.hub)),
           access(std::move(options.access), machine_name()),
           site(options.web.empty() ? Site(assets) : Site(options.web)),
-          context{.hub = *hub, .access = access, .site = site} {
+          limits(options.limits),
+          context{.hub = *hub, .access = access, .site = site, .limits = limits} {
         context.default_as = options.default_as;
         context.websocket_paths = websocket_paths(options.websocket_paths);
         context.base_path = options.base_path;
@@ -66,17 +68,25 @@ struct Server::Impl {
     /// To one thread while it has time: two that send the same frames at once wait for each other, and
     /// each costs a wake-up a frame. Then to the thread with the fewest.
     void deal(Descriptor viewer, const Peer& peer) {
+        auto seat = limits.admit(peer);
+        if (!seat || seat->denial()) {
+            const Refusal reason = seat ? seat->denial()->reason : Refusal::connections;
+            shards.front()->counters().refusals[static_cast<std::size_t>(reason)].add();
+            if (seat) log::warn_once(name_of(reason), "refused a connection: " + seat->denial()->text);
+        }
+        if (!seat) return;
         const auto has_time = [](const auto& shard) { return shard->connections() < kFewConnections && shard->load() < kLowLoad; };
         auto chosen = std::find_if(shards.begin(), shards.end(), has_time);
         if (chosen == shards.end())
             chosen = std::min_element(shards.begin(), shards.end(),
                                       [](const auto& a, const auto& b) { return a->connections() < b->connections(); });
-        (*chosen)->adopt(std::move(viewer), peer);
+        (*chosen)->adopt(std::move(viewer), std::move(*seat));
     }
 
     std::shared_ptr<Hub> hub;
     const Access access;
     const Site site;
+    Limits limits;
     Context context;
     std::unique_ptr<Publishing> publishing;
     std::size_t max_relayed = 0;  // 0: nothing is

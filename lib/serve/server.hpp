@@ -12,6 +12,7 @@
 #include "cli/units.hpp"
 #include "serve/access.hpp"
 #include "serve/hub.hpp"
+#include "serve/limits.hpp"
 #include "serve/listening.hpp"
 #include "serve/publishing.hpp"
 #include "serve/questions.hpp"
@@ -30,6 +31,7 @@ struct ServerOptions {
     std::chrono::nanoseconds stall_timeout = std::chrono::seconds(30);
     AccessOptions access;
     HubOptions hub;
+    LimitOptions limits;
     std::optional<RespondOptions> respond;
     std::optional<PublishOptions> publish;
     bool relay = false;                     // clients' messages to all clients

@@ -89,18 +89,18 @@ void Shard::stop(std::chrono::milliseconds patience) {
     });
 }
 
-void Shard::adopt(Descriptor socket, const Peer& peer) {
+void Shard::adopt(Descriptor socket, Limits::Seat seat) {
     ++count_;
-    // std::function copies, a descriptor does not.
-    auto held = std::make_shared<Descriptor>(std::move(socket));
-    loop_.post([this, held, peer] {
+    // std::function copies, these do not.
+    auto held = std::make_shared<std::pair<Descriptor, Limits::Seat>>(std::move(socket), std::move(seat));
+    loop_.post([this, held] {
         if (stopping_) {
             --count_;
             return;
         }
-        set_up_viewer_socket(held->get());
+        set_up_viewer_socket(held->first.get());
         try {
-            auto connection = std::make_unique<Connection>(*this, std::move(*held), peer);
+            auto connection = std::make_unique<Connection>(*this, std::move(held->first), std::move(held->second));
             Connection* key = connection.get();
             connections_.emplace(key, std::move(connection));
             key->speak(std::make_unique<HttpSession>(*key));

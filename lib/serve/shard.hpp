@@ -78,7 +78,7 @@ public:
     /// Says farewell to all, and makes run() return within `patience`.
     void stop(std::chrono::milliseconds patience);
     /// Serves a connection that was accepted elsewhere.
-    void adopt(Descriptor socket, const Peer& peer);
+    void adopt(Descriptor socket, Limits::Seat seat);
     /// How many connections it has, those on their way to it too. Any thread.
     std::size_t connections() const { return count_; }
     /// The share of the last second that its thread was busy, 0 to 1. Any thread.

@@ -287,6 +287,64 @@ class BadRequests(unittest.TestCase):
             self.assertEqual(server.get("/healthz").status, 503)
 
 
+class Limits(unittest.TestCase):
+    def refusals(self, server, reason):
+        return server.metric(f'refusals_total{{reason="{reason}"}}')
+
+    def test_a_full_server_says_so_and_can_still_be_watched_over(self):
+        with Server("--max-connections", "3") as server:
+            server.write(frame(JPEG))
+            server.frames_in(1)
+            crowd = [WebSocket(server) for _ in range(3)]
+            self.assertEqual([viewer.message() for viewer in crowd], [JPEG] * 3)
+            answer = server.get("/snapshot.jpg")
+            self.assertEqual((answer.status, answer.body), (503, b"the server is full: it has 3 connections (its --max-connections)\n"))
+            self.assertEqual((answer.headers["Connection"], answer.headers["Retry-After"]), ("close", "10"))
+            with WebSocket(server) as viewer:
+                self.assertEqual(viewer.status, 503)
+            self.assertEqual(server.get("/healthz").status, 200)
+            self.assertGreaterEqual(self.refusals(server, "connections"), 4)  # that of the question too
+            server.said("refused a connection: the server is full")
+            crowd.pop().socket.close()
+            eventually(lambda: server.get("/snapshot.jpg").status == 200, "a place")
+            for viewer in crowd:
+                viewer.socket.close()
+
+    def test_a_flood_at_a_full_server_disturbs_nobody(self):
+        with Server("--max-connections", "1") as server, WebSocket(server) as viewer:
+            server.viewers(1)
+            flood = [server.connect() for _ in range(1000)]
+            for number in range(20):
+                server.write(frame(JPEG + b"%d" % number))
+                self.assertEqual(viewer.message(), JPEG + b"%d" % number)
+            for one in flood:  # each is let go, though it says nothing
+                try:
+                    self.assertEqual(one.recv(10), b"")
+                except ConnectionResetError:
+                    pass
+                one.close()
+            eventually(lambda: server.get("/snapshot.jpg").status == 503, "an answer")
+
+    def test_an_address_has_its_share(self):
+        with Server("--max-connections-per-address", "2") as server:
+            with WebSocket(server), WebSocket(server):
+                answer = server.get("/streams")
+                self.assertEqual(answer.status, 503)
+                self.assertIn(b"--max-connections-per-address", answer.body)
+                self.assertGreaterEqual(self.refusals(server, "address_connections"), 1)
+            eventually(lambda: server.get("/streams").status == 200, "a place")
+
+    def test_requests_beyond_the_rate_are_refused(self):
+        with Server("--max-request-rate", "5") as server:
+            answers = [server.get("/streams") for _ in range(30)]
+            refused = next(answer for answer in answers if answer.status == 429)
+            self.assertEqual([answer.status for answer in answers[:10]], [200] * 10)
+            self.assertEqual((refused.body, refused.headers["Retry-After"]),
+                             (b"more than 5 requests a second from your address (the server's --max-request-rate)\n", "1"))
+            answer = eventually(lambda: (one := server.get("/metrics")).status == 200 and one, "requests to be answered again")
+            self.assertRegex(answer.body, rb'refusals_total\{reason="request_rate"\} [1-9]')
+
+
 class Access(unittest.TestCase):
     def host(self, server, name):
         return server.get("/streams", headers={"Host": name})
