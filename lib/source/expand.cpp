@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <memory>
 #include <optional>
 
 #include "frame/error.hpp"
 #include "frame/natural_order.hpp"
+#include "source/number_pattern.hpp"
 
 namespace framepipe {
 
@@ -56,62 +56,12 @@ std::vector<std::string> pictures_in(const std::string& folder) {
     return files;
 }
 
-/// A path with one conversion: `before` number `after`, the number with at least `width` digits.
-struct NumberPattern {
-    std::string before;
-    std::string after;
-    std::size_t width = 0;
-    char pad = ' ';
-
-    std::string path(std::uint64_t number) const {
-        const auto digits = std::to_string(number);
-        return before + std::string(width > digits.size() ? width - digits.size() : 0, pad) + digits + after;
-    }
-};
-
-/// nullopt: there is no conversion in it. throws Error if there is one that is not of a number, or a second one.
-std::optional<NumberPattern> number_pattern(const std::string& text) {
-    NumberPattern pattern;
-    bool found = false;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        auto& side = found ? pattern.after : pattern.before;
-        if (text[at] != '%') {
-            side += text[at];
-            continue;
-        }
-        if (++at < text.size() && text[at] == '%') {
-            side += '%';
-            continue;
-        }
-        if (at < text.size() && text[at] == '0') pattern.pad = '0';
-        const auto [end, result] = std::from_chars(text.data() + at, text.data() + text.size(), pattern.width);
-        if (result == std::errc()) at = static_cast<std::size_t>(end - text.data());
-        const bool is_number = at < text.size() && (text[at] == 'd' || text[at] == 'i' || text[at] == 'u');
-        if (!is_number || pattern.width > 20 || result == std::errc::result_out_of_range) return std::nullopt;
-        if (found) throw Error(fmt::format("the pattern {} has more than one number", text));
-        found = true;
-    }
-    return found ? std::optional(pattern) : std::nullopt;
-}
-
 /// The lowest number for which the pattern names a file.
 std::optional<std::uint64_t> lowest_number(const NumberPattern& pattern) {
-    const auto slash = pattern.before.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : pattern.before.substr(0, slash + 1);
-    const std::string prefix = slash == std::string::npos ? pattern.before : pattern.before.substr(slash + 1);
     std::optional<std::uint64_t> lowest;
-    for (const auto& name : names_in(folder)) {
-        if (!name.starts_with(prefix)) continue;
-        const auto first = name.find_first_not_of(' ', prefix.size());
-        if (first == std::string::npos) continue;
-        std::uint64_t number = 0;
-        const auto [end, result] = std::from_chars(name.data() + first, name.data() + name.size(), number);
-        if (result != std::errc() || (lowest && number >= *lowest)) continue;
-        // The name must be just what the pattern makes of the number, its zeros too.
-        const std::string whole = pattern.path(number);
-        const std::string here = slash == std::string::npos ? name : folder + name;
-        const auto rest = whole.find('/', slash == std::string::npos ? 0 : slash + 1);
-        if (whole.substr(0, rest) == here && exists(whole)) lowest = number;
+    for (const auto& name : names_in(pattern.folder())) {
+        const auto number = pattern.number_in(name);
+        if (number && (!lowest || *number < *lowest) && exists(pattern.path(*number))) lowest = number;
     }
     return lowest;
 }

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,22 +14,16 @@ namespace framepipe {
 namespace {
 
 constexpr auto kLookEvery = std::chrono::milliseconds(50);
-// File systems count time in ticks of some milliseconds: two writes within one look the same from outside.
-constexpr std::int64_t kTickNs = 100'000'000;
-
-std::int64_t nanoseconds(const timespec& time) {
-    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
-}
 
 }  // namespace
 
 WatchedFile::WatchedFile(std::string name, std::uint64_t max_size) : name_(std::move(name)), max_size_(max_size) {}
 
-std::optional<std::string> WatchedFile::read(Stamp& stamp) const {
+std::optional<std::string> WatchedFile::read(FileStamp& stamp) const {
     const Descriptor file(::open(name_.c_str(), O_RDONLY | O_CLOEXEC));
-    struct stat status {};
-    if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return {};
-    stamp = {status.st_ino, static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+    const auto seen = file ? stamp_of(file.get()) : std::nullopt;
+    if (!seen) return {};
+    stamp = *seen;
     std::string contents;
     char buffer[4096];
     for (;;) {
@@ -50,11 +43,8 @@ std::optional<std::string> WatchedFile::changed() {
     if (contents_ && now < next_look_) return {};
     next_look_ = now + kLookEvery;
     if (contents_ && settled_) {
-        struct stat status {};
-        if (::stat(name_.c_str(), &status) != 0) return {};
-        const Stamp seen{status.st_ino, static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim),
-                         nanoseconds(status.st_ctim)};
-        if (seen == stamp_) return {};
+        const auto seen = stamp_of(name_);
+        if (!seen || *seen == stamp_) return {};
     }
     errno = 0;
     auto contents = read(stamp_);
@@ -63,7 +53,7 @@ std::optional<std::string> WatchedFile::changed() {
         settled_ = false;
         return {};
     }
-    settled_ = now_us() * 1000 - stamp_.status_ns > kTickNs;
+    settled_ = stamp_.settled();
     if (contents == contents_) return {};
     contents_ = contents;
     return contents;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "files/file_stamp.hpp"
 #include "frame/clock.hpp"
 
 namespace framepipe {
@@ -22,17 +23,12 @@ public:
     std::optional<std::string> changed();
 
 private:
-    struct Stamp {
-        std::uint64_t file = 0, size = 0;
-        std::int64_t modified_ns = 0, status_ns = 0;
-        friend bool operator==(const Stamp&, const Stamp&) = default;
-    };
-    std::optional<std::string> read(Stamp& stamp) const;
+    std::optional<std::string> read(FileStamp& stamp) const;
 
     std::string name_;
     std::uint64_t max_size_;
     std::optional<std::string> contents_;
-    Stamp stamp_;
+    FileStamp stamp_;
     bool settled_ = false;
     SteadyClock::time_point next_look_{};
 };
