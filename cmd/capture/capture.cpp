@@ -17,6 +17,7 @@
 #include "options.hpp"
 #include "source/camera.hpp"
 #include "source/expand.hpp"
+#include "source/finished_pictures.hpp"
 #include "source/http_stream.hpp"
 #include "source/live_loop.hpp"
 #include "source/network.hpp"
@@ -102,6 +103,45 @@ ExitCode run_files(const Options& o, FrameWriter& out) {
     return sequence.left_out() > 0 ? ExitCode::failed : ExitCode::ok;
 }
 
+ExitCode run_device(const Options& o, FrameWriter& out, const std::string& name, const std::function<std::unique_ptr<Source>()>& open,
+                    std::stop_source stop = {}) {
+    const StopSignals signals([&](int) { stop.request_stop(); }, true);
+    const LiveOptions options{name, o.idle_close, !o.no_retry, o.count, o.stream()};
+    say_drops(run_live(open, out, options, say(), stop.get_token()).dropped);
+    return ExitCode::ok;
+}
+
+ExitCode run_watch(const Options& o, FrameWriter& out) {
+    const std::string name = o.sources.size() == 1 ? o.sources.front() : fmt::format("{} files", o.sources.size());
+    bool said = false;
+    // Opened again for a reader who was away, it gives what is there then, and need not say again what is not.
+    return run_device(o, out, name, [&] {
+        Say words = say();
+        if (std::exchange(said, true)) words.notice = {};
+        return watch_files(o.sources, o.common.max_frame, words);
+    });
+}
+
+/// The files that are there and those that come, until it is told to stop.
+class Followed : public Source {
+public:
+    Followed(WaitingSource& source, std::function<bool()> over) : source_(source), over_(std::move(over)) {}
+    std::optional<Frame> next() override { return source_.next_unless(over_); }
+
+private:
+    WaitingSource& source_;
+    std::function<bool()> over_;
+};
+
+ExitCode run_follow(const Options& o, FrameWriter& out) {
+    std::stop_source stop;
+    const StopSignals signals([&](int) { stop.request_stop(); }, true);
+    const auto pictures = follow_files(o.sources.front(), o.common.max_frame, say());
+    Followed followed(*pictures, [&] { return stop.stop_requested() || out.reader_left(); });
+    play(followed, out, {o.fps, 0, o.count, o.stream()}, stop.get_token());
+    return pictures->left_out() > 0 ? ExitCode::failed : ExitCode::ok;
+}
+
 /// Frames as another program writes them.
 class InputSource : public Source {
 public:
@@ -117,14 +157,6 @@ ExitCode run_input(const Options& o, FrameWriter& out) {
     InputSource source(open_input(STDIN_FILENO, input_options(o.common, &out)));
     // Frames that come in have their own pace, and keep it.
     play(source, out, {o.fps.value_or(0), 0, o.count, o.stream()}, {});
-    return ExitCode::ok;
-}
-
-ExitCode run_device(const Options& o, FrameWriter& out, const std::string& name, const std::function<std::unique_ptr<Source>()>& open,
-                    std::stop_source stop = {}) {
-    const StopSignals signals([&](int) { stop.request_stop(); }, true);
-    const LiveOptions options{name, o.idle_close, !o.no_retry, o.count, o.stream()};
-    say_drops(run_live(open, out, options, say(), stop.get_token()).dropped);
     return ExitCode::ok;
 }
 
@@ -202,7 +234,7 @@ ExitCode run(const Options& o) {
         case SourceKind::file:
             break;
     }
-    return run_files(o, out);
+    return o.watch ? run_watch(o, out) : o.follow ? run_follow(o, out) : run_files(o, out);
 }
 
 }  // namespace

@@ -57,6 +57,8 @@ void declare(CLI::App& app, Options& o) {
     app.add_flag("--loop", o.loop, "play files again and again; --loop=N: N times in all")->check([](const std::string& text) {
         return text == kForEver ? std::string() : wrong_number(text, 1e9, true);
     });
+    const auto watch = app.add_flag("--watch", o.watch, "send each file again whenever it is replaced, or closed after writing");
+    app.add_flag("--follow", o.follow, "go on with the files that a directory, pattern or glob gets later")->excludes(watch);
     app.add_flag("--strict", o.strict, "end at a bad picture instead of leaving it out");
     app.add_option("--pixel-format", o.pixel_format, "pixel format of test: (default: rgb24)")
         ->check(CLI::IsMember(pixel_format_names()))
@@ -97,6 +99,16 @@ void check_options(const Options& o, SourceKind kind) {
     only_for(o.size.has_value(), camera || pattern, "--size", "cameras and test:");
     only_for(!o.pixel_format.empty(), pattern, "--pixel-format", "test:");
     only_for(!o.camera_format.empty(), camera, "--camera-format", "cameras");
+    only_for(o.watch, files, "--watch", "files");
+    only_for(o.follow, files, "--follow", "directories, patterns and globs");
+    const char* const way = o.watch ? "--watch" : o.follow ? "--follow" : nullptr;
+    const auto not_with = [&](bool given, const char* option) {
+        if (given && way) throw UsageError(fmt::format("{} cannot be used with {}", option, way));
+    };
+    not_with(!o.loop.empty(), "--loop");
+    not_with(o.strict, "--strict");
+    not_with(o.watch && o.fps.has_value(), "--fps");
+    if (o.follow && o.sources.size() > 1) throw UsageError("--follow takes one directory, pattern or glob; a glob must be quoted");
     only_for(!o.loop.empty(), files, "--loop", "files");
     only_for(!o.token_file.empty(), kind == SourceKind::http || kind == SourceKind::websocket, "--token-file", "http:// and ws://");
     only_for(o.strict, files, "--strict", "files");

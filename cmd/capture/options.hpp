@@ -25,6 +25,8 @@ struct Options {
     std::optional<std::uint64_t> count;
     std::string loop;  // times in all; "0" or kForEver: without end; empty: not given
     bool strict = false;
+    bool watch = false;
+    bool follow = false;
     std::string pixel_format;   // empty: not given
     std::string camera_format;  // empty: not given
     std::chrono::nanoseconds idle_close = std::chrono::seconds(10);

@@ -22,12 +22,19 @@ namespace {
 constexpr std::array<std::string_view, 20> kPictureEndings{"jpg", "jpeg", "jpe", "png", "webp", "bmp", "dib", "tif", "tiff", "ppm",
                                                            "pgm", "pnm",  "pam", "pbm", "jp2",  "exr", "hdr", "pic", "sr",   "ras"};
 
-std::vector<std::string> names_in(const std::string& folder) {
+/// nullopt, with errno: it cannot be opened.
+std::optional<std::vector<std::string>> try_names_in(const std::string& folder) {
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(folder.c_str()), ::closedir);
-    if (!directory) throw SystemError("cannot open the directory " + folder, errno);
+    if (!directory) return std::nullopt;
     std::vector<std::string> names;
     while (const dirent* entry = ::readdir(directory.get())) names.emplace_back(entry->d_name);
     return names;
+}
+
+std::vector<std::string> names_in(const std::string& folder) {
+    auto names = try_names_in(folder);
+    if (!names) throw SystemError("cannot open the directory " + folder, errno);
+    return std::move(*names);
 }
 
 std::string joined(const std::string& folder, const std::string& name) {
@@ -45,14 +52,10 @@ bool exists(const std::string& path) {
 }
 
 std::vector<std::string> pictures_in(const std::string& folder) {
-    std::vector<std::string> files;
-    for (const auto& name : names_in(folder)) {
-        if (name.starts_with('.') || !has_picture_ending(name)) continue;
-        auto path = joined(folder, name);
-        if (!is_directory(path)) files.push_back(std::move(path));
-    }
+    names_in(folder);  // throws if it cannot be opened
+    auto files = files_where(folder, [](std::string_view name) { return !name.starts_with('.') && has_picture_ending(name); });
     if (files.empty()) throw Error(fmt::format("no pictures in the directory {}", folder));
-    std::sort(files.begin(), files.end(), natural_less);
+    for (auto& file : files) file = joined(folder, file);
     return files;
 }
 
@@ -102,6 +105,13 @@ bool has_picture_ending(std::string_view name) {
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
     return std::find(kPictureEndings.begin(), kPictureEndings.end(), ending) != kPictureEndings.end();
+}
+
+std::vector<std::string> files_where(const std::string& folder, const std::function<bool(std::string_view)>& wanted) {
+    std::vector<std::string> files = try_names_in(folder).value_or(std::vector<std::string>());
+    std::erase_if(files, [&](const std::string& name) { return !wanted(name) || is_directory(joined(folder, name)); });
+    std::sort(files.begin(), files.end(), natural_less);
+    return files;
 }
 
 std::vector<std::string> expand_files(const std::string& argument) {

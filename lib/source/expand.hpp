@@ -1,6 +1,7 @@
 // From what people type for many files to the files.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ namespace framepipe {
 /// - a glob (`*`, `?`, `[...]`): all files that match, in natural order.
 /// throws Error that says what was not found
 std::vector<std::string> expand_files(const std::string& argument);
+
+/// The names in a folder that are wanted, in natural order, directories left out; none if there is no such folder.
+std::vector<std::string> files_where(const std::string& folder, const std::function<bool(std::string_view name)>& wanted);
 
 /// True if the name ends as pictures' names do (".jpg", ".PNG", ".tiff").
 bool has_picture_ending(std::string_view name);

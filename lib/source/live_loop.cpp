@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <exception>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -36,8 +36,8 @@ constexpr auto kAsk = milliseconds(20);
 /// A frame between the device and the reader.
 struct Waiting {
     Frame frame;
-    std::string stream;       // as the source calls it
-    std::uint64_t count = 1;  // this one, and those that it has replaced
+    std::string stream;        // as the source calls it, or the file
+    std::uint64_t count = 1;   // this one, and those that it has replaced
     std::uint64_t source = 0;  // the number of the opening that it came from
     SteadyClock::time_point since = SteadyClock::now();
 };
@@ -105,7 +105,8 @@ bool LiveLoop::pause(milliseconds time, const std::stop_token& done) {
 
 void LiveLoop::put(Frame frame, const RelaySource* relay, const std::stop_token& done) {
     Header& header = frame.header;
-    std::string stream = relay ? header.stream() : std::string();
+    // A newer picture is one of the same stream, or of the same file.
+    std::string stream = relay ? header.stream() : header.meta_raw("file").value_or("");
     if (!relay || !relay->keeps_headers()) {
         header.set("seq", static_cast<std::int64_t>(seq_++));
         header.set("live", true);
@@ -143,9 +144,10 @@ void LiveLoop::set_source(Source* source) {
 /// Returns when the reader is idle or `done`.
 void LiveLoop::take_until_failure(Source& source, const std::stop_token& done) {
     auto* relay = dynamic_cast<RelaySource*>(&source);
+    auto* patient = dynamic_cast<WaitingSource*>(&source);
     while (!done.stop_requested() && !reader_is_idle()) {
-        auto frame = relay ? relay->next_until(SteadyClock::now() + kLook) : source.next();
-        if (!frame && !relay) throw Error("the stream ended");
+        auto frame = patient ? patient->next_until(SteadyClock::now() + kLook) : source.next();
+        if (!frame && !patient) throw Error("the stream ended");
         if (frame) put(std::move(*frame), relay, done);
     }
 }

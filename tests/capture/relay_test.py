@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import ssl
-import struct
 import subprocess
 import sys
 import tempfile
@@ -15,58 +14,10 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../wsserve"))
 
 import websockets  # noqa: E402
-from harness import BIN, DEADLINE, Server, eventually, frame, main, parse_frame  # noqa: E402
+from harness import BIN, DEADLINE, Server, eventually, frame, main  # noqa: E402
+from running import Capture  # noqa: E402
 
 PNG = (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\3\0\0\0\2\x08\2\0\0\0\x12\x16\xf1\x4d" b"\0\0\0\0IEND\xae\x42\x60\x82")
-
-
-class Capture:
-    """capture ARGUMENTS, with its frames read one at a time."""
-
-    def __init__(self, *arguments, env=None):
-        self.process = subprocess.Popen([os.path.join(BIN, "capture"), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, bufsize=0, env={**os.environ, **(env or {})})
-        self.lines = []
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-
-    def _read(self):
-        for line in self.process.stderr:
-            self.lines.append(line.decode().rstrip("\n"))
-
-    def _take(self, size):
-        data = b""
-        while len(data) < size:
-            more = self.process.stdout.read(size - len(data))
-            if not more:
-                raise EOFError(self.lines)
-            data += more
-        return data
-
-    def frame(self):
-        prefix = self._take(16)
-        head, size = struct.unpack("<IQ", prefix[4:])
-        return parse_frame(prefix + self._take(head + size))
-
-    def said(self, words):
-        return eventually(lambda: next((line for line in self.lines if words in line), None), f"a line with {words!r} among {self.lines}")
-
-    def end(self):
-        """(status, what it said)"""
-        status = self.process.wait(DEADLINE)
-        self.reader.join(DEADLINE)
-        return status, self.lines
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.reader.join(DEADLINE)
-        self.process.stdout.close()
-        self.process.stderr.close()
 
 
 def address(server, rest="/ws"):

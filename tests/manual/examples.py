@@ -30,7 +30,8 @@ def recorded(line):
     """The line, with input that is here and an end that comes."""
     line = re.sub(r"/dev/video\d+", "test:", line)
     line = re.sub(r"\bcapture 0\b", "capture test:", line)
-    line = re.sub(r"\bcapture\b(?=[^|]*(?:test:|--loop\b(?!=)))", "capture --count %d" % PICTURES, line)
+    line = re.sub(r"\bcapture\b(?=[^|]*(?:test:|--loop\b(?!=)|--watch|--follow))", "capture --count %d" % PICTURES, line)
+    line = re.sub(r"--count \d+(?=[^|]*--watch)", "--count 1", line)  # nobody writes it again
     line = re.sub(r" (-l|--listen)[ =]\S+", "", line)
     line = line.replace(" --on-demand", "")  # nobody watches
     line = re.sub(r"^wsserve\b(?=.*--(respond|publish|hub|source))", "echo | wsserve", line)  # these have no end of their own
@@ -46,6 +47,9 @@ def fill(folder):
             target.write(source.read())
     os.mkdir(os.path.join(folder, "pictures"))
     os.link(os.path.join(folder, "a1.png"), os.path.join(folder, "pictures", "a1.png"))
+    os.mkdir(os.path.join(folder, "out"))
+    for name in ("chart.png", "out/chart1.png", "out/chart2.png", "out/chart3.png"):
+        os.link(os.path.join(folder, "a1.png"), os.path.join(folder, name))
     subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:d=0.2:r=15", "-pix_fmt", "yuv420p", "-y", "movie.mp4"],
                    cwd=folder, check=True)
     for name in ("in.mp4", "film.mp4", "video.mp4"):
