@@ -72,4 +72,21 @@ Volume dense_volume(const Bytes& bytes, const Dense& dense) {
     return volume;
 }
 
+Volume paged_volume(const Bytes& bytes, std::uint64_t at, const Pages& pages) {
+    const auto number = static_cast<std::ptrdiff_t>(size_of(pages.type));
+    const std::ptrdiff_t pixel = number * pages.samples;
+    Volume volume;
+    volume.type = pages.type;
+    volume.big_endian = pages.big_endian;
+    volume.channels = pages.channels;
+    volume.channel_stride = number;
+    volume.axes[0] = {pages.depth, pages.stride, 1};
+    volume.axes[1] = {pages.height, pixel * pages.width, 1};
+    volume.axes[2] = {pages.width, pixel, 1};
+    volume.default_axis = 0;
+    volume.memory = std::make_shared<const Bytes>(bytes);
+    volume.first = bytes.data() + at;
+    return volume;
+}
+
 }  // namespace framepipe

@@ -33,4 +33,20 @@ std::uint64_t size_of(const Dense& dense);
 /// throws Error as size_of does, and if there are fewer bytes than the voxels need
 Volume dense_volume(const Bytes& bytes, const Dense& dense);
 
+/// Pages of pixels, as files of images have them: `samples` numbers a pixel, of which the first `channels` are shown.
+struct Pages {
+    std::int64_t depth = 0;
+    std::int64_t height = 0;
+    std::int64_t width = 0;
+    int samples = 1;
+    int channels = 1;
+    VoxelType type = VoxelType::uint8;
+    bool big_endian = false;
+    std::ptrdiff_t stride = 0;  // bytes from one page to the next, any sign; rows and pixels are tight
+};
+
+/// The volume whose first page is at byte `at` of `bytes`, which must reach as far as the pages do. Axis 0 goes from page to
+/// page, and is the one to page through; 1 goes from row to row, 2 from column to column.
+Volume paged_volume(const Bytes& bytes, std::uint64_t at, const Pages& pages);
+
 }  // namespace framepipe

@@ -6,7 +6,9 @@
 #include <array>
 
 #include "frame/error.hpp"
+#include "volume/folder.hpp"
 #include "volume/gzip.hpp"
+#include "volume/image_folder.hpp"
 #include "volume/mapped_file.hpp"
 #include "volume/nifti.hpp"
 #include "volume/npy.hpp"
@@ -57,13 +59,32 @@ Volume read_file(const fs::path& path, const Bytes& file, const OpenVolumeOption
     throw Error(beginning(file) + kUnderstood);
 }
 
+Volume read_folder(const fs::path& folder, const OpenVolumeOptions& options) {
+    constexpr std::size_t kEnough = 20;
+    std::vector<fs::path> images;
+    std::size_t others = 0;
+    for (const fs::path& file : files_in(folder)) {
+        if (is_slice_image(first_bytes(file, kEnough)))
+            images.push_back(file);
+        else
+            ++others;
+    }
+    if (images.empty()) throw Error("there is no JPEG, PNG, WebP or TIFF in it");
+    if (others > 0 && options.warn)
+        options.warn(fmt::format("{}: {} {} no JPEG, PNG, WebP or TIFF and left out", name_of(folder), others,
+                                 others == 1 ? "file is" : "files are"));
+    return read_images(images, options);
+}
+
 }  // namespace
 
 Volume open_volume(const std::filesystem::path& path, const OpenVolumeOptions& options) {
-    const fs::path start = options.raw ? path : nifti_header_of(path);
-    const Bytes file = map_file(start);
+    std::error_code ignored;
+    const bool folder = !options.raw && fs::is_directory(path, ignored);
+    const fs::path start = options.raw || folder ? path : nifti_header_of(path);
+    const Bytes file = folder ? Bytes() : map_file(start);
     try {
-        Volume volume = options.raw ? read_raw(file, *options.raw) : read_file(start, file, options);
+        Volume volume = options.raw ? read_raw(file, *options.raw) : folder ? read_folder(path, options) : read_file(start, file, options);
         volume.name = name_of(path);
         return volume;
     } catch (const Error& error) {

@@ -57,25 +57,9 @@ std::optional<std::ptrdiff_t> page_stride(const std::vector<TiffPage>& pages) {
     return stride.value_or(0);
 }
 
-/// Sets the axes of `depth` pages that lie `stride` bytes from one another.
-void set_axes(Volume& volume, const TiffPage& page, std::int64_t depth, std::ptrdiff_t stride) {
-    const auto number = static_cast<std::ptrdiff_t>(size_of(page.type));
-    volume.type = page.type;
-    volume.channels = page.channels;
-    volume.channel_stride = number;
-    volume.axes[0] = {depth, stride, 1};
-    volume.axes[1] = {page.height, static_cast<std::ptrdiff_t>(page.row_bytes()), 1};
-    volume.axes[2] = {page.width, number * page.samples, 1};
-}
-
-/// The pages of `file` from byte `at` on, where they lie as they are.
-Volume share(const Bytes& file, const TiffPage& page, std::int64_t depth, std::uint64_t at, std::ptrdiff_t stride, bool big_endian) {
-    Volume volume;
-    set_axes(volume, page, depth, stride);
-    volume.big_endian = big_endian;
-    volume.memory = std::make_shared<const Bytes>(file);
-    volume.first = file.data() + at;
-    return volume;
+/// `depth` pages that are all like `page`, the first one at byte `at` of `bytes`, each `stride` bytes from the one before.
+Volume volume_of(const Bytes& bytes, const TiffPage& page, std::int64_t depth, std::uint64_t at, std::ptrdiff_t stride, bool big_endian) {
+    return paged_volume(bytes, at, {depth, page.height, page.width, page.samples, page.channels, page.type, big_endian, stride});
 }
 
 Volume decode(TiffFile& tiff, const Stack& stack, std::uint64_t max_memory) {
@@ -93,7 +77,7 @@ Volume decode(TiffFile& tiff, const Stack& stack, std::uint64_t max_memory) {
             throw Error(fmt::format("its page {}: {}", number + 1, error.what()));
         }
     }
-    return share(std::move(block).share(), page, stack.depth, 0, static_cast<std::ptrdiff_t>(page_bytes), kNativeBig);
+    return volume_of(std::move(block).share(), page, stack.depth, 0, static_cast<std::ptrdiff_t>(page_bytes), kNativeBig);
 }
 
 /// ImageJ writes stacks of more than 4 GiB with one directory, and all pages behind the first one's pixels.
@@ -140,19 +124,18 @@ Volume read_tiff(const Bytes& file, const std::string& name, const OpenVolumeOpt
             throw Error(fmt::format("its {} pages of {}x{} pixels are {} bytes, but after the header there are only {}", count, page.width,
                                     page.height, needed, file.size() - std::min<std::uint64_t>(*page.plain, file.size())));
         const auto page_bytes = static_cast<std::ptrdiff_t>(needed / static_cast<std::uint64_t>(count));
-        volume = share(file, page, stack.depth, *page.plain, page_bytes * stack.step, tiff.big_endian());
+        volume = volume_of(file, page, stack.depth, *page.plain, page_bytes * stack.step, tiff.big_endian());
     } else if (const auto stride = page_stride(pages)) {
         for (std::size_t i = 0; i < pages.size(); ++i) {
             const std::uint64_t bytes = static_cast<std::uint64_t>(page.height) * page.row_bytes();
             if (*pages[i].plain > file.size() || bytes > file.size() - *pages[i].plain)
                 throw Error(fmt::format("its page {} is cut short: the file ends inside it", i + 1));
         }
-        volume = share(file, page, stack.depth, *page.plain, *stride * stack.step, tiff.big_endian());
+        volume = volume_of(file, page, stack.depth, *page.plain, *stride * stack.step, tiff.big_endian());
     } else {
         volume = decode(tiff, stack, options.max_memory);
     }
 
-    volume.default_axis = 0;
     set_spacing(volume, page, imagej);
     if (page.white_is_zero && is_unsigned(page.type)) {
         volume.slope = -1;
