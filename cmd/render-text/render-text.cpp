@@ -3,16 +3,17 @@
 // With --overlay one frame out for each frame in, same order, all other keys kept.
 // Ends 0 when the text or the input ends, the reader goes away or a live one is told to stop; 1 if
 // something could not be drawn.
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <clocale>
 #include <utility>
 
+#include "cli/left_out.hpp"
 #include "cli/log.hpp"
 #include "cli/signals.hpp"
 #include "codec/codec.hpp"
 #include "frame/error.hpp"
+#include "frame/error_frame.hpp"
 #include "frame/writer.hpp"
 #include "options.hpp"
 #include "text/renderer.hpp"
@@ -31,25 +32,6 @@ constexpr double kLooksPerSecond = 20;
 void say_missing(const std::string& key, const std::string& line) {
     log::warn_once(key, line);
 }
-
-/// What could not be drawn and was left out.
-class LeftOut {
-public:
-    explicit LeftOut(bool strict) : strict_(strict) {}
-    void operator()(const std::string& why) {
-        if (strict_) throw Error(why);
-        ++count_;
-        if (log::warn_once(why, why + "; left out")) ++said_;
-    }
-    ExitCode finish(const char* what) const {
-        if (count_ > said_) log::warn(fmt::format("{} {} were left out", count_, what));
-        return count_ == 0 ? ExitCode::ok : ExitCode::failed;
-    }
-
-private:
-    bool strict_;
-    std::uint64_t count_ = 0, said_ = 0;
-};
 
 /// The text that a frame gets.
 class TextOf {

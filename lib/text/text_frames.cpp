@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "frame/error.hpp"
+#include "frame/error_frame.hpp"
 
 namespace framepipe {
 
@@ -14,13 +15,6 @@ Frame picture_frame(Header header, TextPicture picture) {
     header.set("width", static_cast<std::int64_t>(picture.extent.width));
     header.set("height", static_cast<std::int64_t>(picture.extent.height));
     return {std::move(header), std::move(picture.pixels)};
-}
-
-Frame error_frame(Header header, const std::string& why) {
-    header.set("type", "text/plain");
-    for (const char* key : {"format", "width", "height", "range", "matrix"}) header.erase(key);
-    header.set("error", why);
-    return {std::move(header), Bytes::copy_of(why)};
 }
 
 void check_text(std::string_view text, std::uint64_t max_text) {

@@ -14,9 +14,6 @@ namespace framepipe {
 /// The picture of a text as a frame: type, format, width, height and payload. `header` brings the other keys.
 Frame picture_frame(Header header, TextPicture picture);
 
-/// The answer to a request that cannot be done: text/plain with `error`; all other keys of the request stay.
-Frame error_frame(Header header, const std::string& why);
-
 /// Draws what text frames say.
 class TextFrames {
 public:
