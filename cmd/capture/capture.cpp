@@ -48,11 +48,12 @@ ExitCode run_pattern(const Options& o, FrameWriter& out) {
     const PixelFormat format = pixel_format(o.pixel_format).value_or(PixelFormat::rgb24);
     std::stop_source stop;
     const StopSignals signals([&](int) { stop.request_stop(); }, true);
-    if (o.fps == 0) {
+    if (o.played.fps == 0) {
         PatternSource source(extent, format);
-        play(source, out, {0.0, 0, o.count, o.stream()}, stop.get_token());
+        play(source, out, {0.0, 0, o.played.count, o.stream()}, stop.get_token());
     } else {
-        say_drops(run_live_pattern(Pattern(extent, format), out, {o.fps.value_or(30), o.count, o.stream()}, stop.get_token()));
+        say_drops(
+            run_live_pattern(Pattern(extent, format), out, {o.played.fps.value_or(30), o.played.count, o.stream()}, stop.get_token()));
     }
     return ExitCode::ok;
 }
@@ -94,19 +95,18 @@ ExitCode run_files(const Options& o, FrameWriter& out) {
     // What has no end is ended by a signal as a live source is; else the signal's own action is right.
     std::stop_source stop;
     std::optional<StopSignals> signals;
-    const std::uint64_t loops = o.loops();
+    const std::uint64_t loops = o.played.loops();
     if (loops == 0) signals.emplace([&](int) { stop.request_stop(); }, true);
     Sequence sequence(std::move(files), {loops, o.strict, o.common.max_frame, &out}, say());
-    Watched watched(sequence, o.count);
-    const double default_fps = o.loop.empty() ? 0 : 10;
-    play(watched, out, {o.fps, default_fps, o.count, o.stream()}, stop.get_token());
+    Watched watched(sequence, o.played.count);
+    play(watched, out, {o.played.fps, o.played.default_fps(), o.played.count, o.stream()}, stop.get_token());
     return sequence.left_out() > 0 ? ExitCode::failed : ExitCode::ok;
 }
 
 ExitCode run_device(const Options& o, FrameWriter& out, const std::string& name, const std::function<std::unique_ptr<Source>()>& open,
                     std::stop_source stop = {}) {
     const StopSignals signals([&](int) { stop.request_stop(); }, true);
-    const LiveOptions options{name, o.idle_close, !o.no_retry, o.count, o.stream()};
+    const LiveOptions options{name, o.idle_close, !o.no_retry, o.played.count, o.stream()};
     say_drops(run_live(open, out, options, say(), stop.get_token()).dropped);
     return ExitCode::ok;
 }
@@ -138,7 +138,7 @@ ExitCode run_follow(const Options& o, FrameWriter& out) {
     const StopSignals signals([&](int) { stop.request_stop(); }, true);
     const auto pictures = follow_files(o.sources.front(), o.common.max_frame, say());
     Followed followed(*pictures, [&] { return stop.stop_requested() || out.reader_left(); });
-    play(followed, out, {o.fps, 0, o.count, o.stream()}, stop.get_token());
+    play(followed, out, {o.played.fps, 0, o.played.count, o.stream()}, stop.get_token());
     return pictures->left_out() > 0 ? ExitCode::failed : ExitCode::ok;
 }
 
@@ -156,12 +156,12 @@ ExitCode run_input(const Options& o, FrameWriter& out) {
     if (::isatty(STDIN_FILENO) == 1) throw UsageError("stdin is a terminal; pipe pictures into capture -");
     InputSource source(open_input(STDIN_FILENO, input_options(o.common, &out)));
     // Frames that come in have their own pace, and keep it.
-    play(source, out, {o.fps.value_or(0), 0, o.count, o.stream()}, {});
+    play(source, out, {o.played.fps.value_or(0), 0, o.played.count, o.stream()}, {});
     return ExitCode::ok;
 }
 
 ExitCode run_camera(const Options& o, FrameWriter& out) {
-    CameraOptions camera{camera_device(o.sources.front()), o.camera_pictures(), o.size, o.fps};
+    CameraOptions camera{camera_device(o.sources.front()), o.camera_pictures(), o.size, o.played.fps};
     bool said = false;
     return run_device(o, out, camera.device, [&] { return open_camera(camera, say(), !std::exchange(said, true)); });
 }
@@ -170,7 +170,7 @@ ExitCode run_camera(const Options& o, FrameWriter& out) {
 ExitCode run_video(const Options& o, FrameWriter& out, std::unique_ptr<Source> first, bool live,
                    const std::function<std::unique_ptr<Source>()>& open) {
     if (live) return run_device(o, out, shown_address(o.sources.front()), [&] { return first ? std::move(first) : open(); });
-    play(*first, out, {o.fps, 0, o.count, o.stream()}, {});
+    play(*first, out, {o.played.fps, 0, o.played.count, o.stream()}, {});
     return ExitCode::ok;
 }
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <cmath>
 #include <map>
 
 #include "cli/units.hpp"
@@ -21,15 +19,6 @@ std::vector<std::string> pixel_format_names() {
     std::vector<std::string> names;
     for (const auto format : all_pixel_formats()) names.emplace_back(name_of(format));
     return names;
-}
-
-/// Empty if the text is a number from 0 to `most`, else what is wrong with it.
-std::string wrong_number(const std::string& text, double most, bool whole) {
-    double value = -1;
-    const auto [end, result] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool good =
-        result == std::errc() && end == text.data() + text.size() && value >= 0 && value <= most && (!whole || value == std::floor(value));
-    return good ? std::string() : fmt::format("'{}' is not a {}number from 0 to {:.0f}", text, whole ? "whole " : "", most);
 }
 
 }  // namespace
@@ -50,13 +39,7 @@ void declare(CLI::App& app, Options& o) {
            },
            "size to ask of a camera; size of test: (default: 640x480)")
         ->type_name("WxH");
-    app.add_option("-r,--fps", o.fps, "frames a second; 0: as fast as the reader takes them")
-        ->check([](const std::string& text) { return wrong_number(text, 1e6, false); })
-        ->type_name("N");
-    app.add_option("-n,--count", o.count, "end after N frames")->check(whole_number(0))->type_name("N");
-    app.add_flag("--loop", o.loop, "play files again and again; --loop=N: N times in all")->check([](const std::string& text) {
-        return text == kForEver ? std::string() : wrong_number(text, 1e9, true);
-    });
+    declare_played(app, o.played, "files");
     const auto watch = app.add_flag("--watch", o.watch, "send each file again whenever it is replaced, or closed after writing");
     app.add_flag("--follow", o.follow, "go on with the files that a directory, pattern or glob gets later")->excludes(watch);
     app.add_flag("--strict", o.strict, "end at a bad picture instead of leaving it out");
@@ -80,8 +63,7 @@ SourceKind kind_of_sources(const Options& o) {
     for (const auto& source : o.sources) {
         if (source.empty()) throw UsageError("a SOURCE is empty");
         if (o.sources.size() == 1 || kind_of(source) == SourceKind::file) continue;
-        // CLI11 gives the flag no number but after '='.
-        const bool times = o.loop == kForEver && source.find_first_not_of("0123456789") == std::string::npos;
+        const bool times = loops_without_number(o.played) && source.find_first_not_of("0123456789") == std::string::npos;
         if (times)
             throw UsageError(fmt::format("{} cannot be joined with files; to play them {} times: --loop={}", source, source, source));
         throw UsageError(fmt::format("{} cannot be joined with other sources: only files can", shown_address(source)));
@@ -105,15 +87,15 @@ void check_options(const Options& o, SourceKind kind) {
     const auto not_with = [&](bool given, const char* option) {
         if (given && way) throw UsageError(fmt::format("{} cannot be used with {}", option, way));
     };
-    not_with(!o.loop.empty(), "--loop");
+    not_with(o.played.looped(), "--loop");
     not_with(o.strict, "--strict");
-    not_with(o.watch && o.fps.has_value(), "--fps");
+    not_with(o.watch && o.played.fps.has_value(), "--fps");
     if (o.follow && o.sources.size() > 1) throw UsageError("--follow takes one directory, pattern or glob; a glob must be quoted");
-    only_for(!o.loop.empty(), files, "--loop", "files");
+    only_for(o.played.looped(), files, "--loop", "files");
     only_for(!o.token_file.empty(), kind == SourceKind::http || kind == SourceKind::websocket, "--token-file", "http:// and ws://");
     only_for(o.strict, files, "--strict", "files");
-    only_for(o.fps.has_value(), camera || pattern || files || kind == SourceKind::input, "--fps", "cameras, files and test:");
-    only_for(camera && o.fps == 0, false, "--fps 0", "files and test:");
+    only_for(o.played.fps.has_value(), camera || pattern || files || kind == SourceKind::input, "--fps", "cameras, files and test:");
+    only_for(camera && o.played.fps == 0, false, "--fps 0", "files and test:");
 }
 
 }  // namespace framepipe::capture

@@ -9,21 +9,17 @@
 
 #include "command.hpp"
 #include "image/pixel_format.hpp"
+#include "play_options.hpp"
 #include "source/camera.hpp"
 #include "source/source_kind.hpp"
 
 namespace framepipe::capture {
 
-/// What CLI11 makes of a flag without a value.
-inline constexpr const char* kForEver = "true";
-
 struct Options {
     CommonOptions common;
     std::vector<std::string> sources;
     std::optional<Extent> size;
-    std::optional<double> fps;
-    std::optional<std::uint64_t> count;
-    std::string loop;  // times in all; "0" or kForEver: without end; empty: not given
+    PlayedOptions played;
     bool strict = false;
     bool watch = false;
     bool follow = false;
@@ -34,8 +30,6 @@ struct Options {
     std::string token_file;
     bool list_devices = false;
 
-    /// Times that files are played in all; 0: without end.
-    std::uint64_t loops() const { return loop.empty() ? 1 : loop == kForEver ? 0 : std::stoull(loop); }
     CameraPictures camera_pictures() const;
     std::optional<std::string> stream() const { return common.stream_given ? std::optional(common.stream) : std::nullopt; }
 };
