@@ -30,7 +30,7 @@ LIBRARIES = [
     (r"CLI/", [r"cmd/"]),
     (r"opencv2/", [r"lib/source/opencv"]),
     (r"boost/(beast|asio)\b", [r"lib/serve/", r"lib/net/", r"lib/process/"]),
-    (r"boost/", [r"lib/frame/", r"lib/net/", r"lib/serve/", r"lib/source/", r"lib/process/", r"lib/broker/", r"cmd/"]),
+    (r"boost/", [r"lib/frame/", r"lib/net/", r"lib/serve/", r"lib/source/", r"lib/process/", r"lib/broker/", r"lib/volume/", r"cmd/"]),
     (r"(turbojpeg|jpeglib|jerror|jconfig|jmorecfg|png|webp/\w+)(\.h)", [r"lib/codec/"]),
     (r"(pango|harfbuzz|hb|fribidi|fontconfig|freetype|ft2build|glib|glib-object|cairo)\b", [r"lib/text/"]),
     (r"mosquitto", [r"lib/broker/"]),

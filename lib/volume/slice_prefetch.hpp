@@ -1,0 +1,41 @@
+// Slices near the one that was asked for last, brought closer while nobody asks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "volume/volume.hpp"
+
+namespace framepipe {
+
+/// A thread of the lowest priority that works while nothing waits. Where a slice's voxels lie alone, each in a line of
+/// memory with its neighbours' of other slices, it gathers all of these slices at once, so that the next ones are as
+/// near as along the best axis; else it has the system bring the pages of the next slices. It is paused while a request
+/// is answered. Takes up to 64 MiB.
+class SlicePrefetch {
+public:
+    explicit SlicePrefetch(const Volume& volume);
+    ~SlicePrefetch();
+
+    /// Stops the work within some microseconds.
+    void pause();
+    /// Nothing waits, and slice `index` along voxel axis `axis` was the last one. A hint: it may come to nothing.
+    void go_on(std::size_t axis, std::int64_t index);
+
+    /// The gathered voxels that have slice `index` along `axis`.
+    struct Found {
+        std::shared_ptr<const Volume> volume;  // the same but for strides, and with fewer voxels along `axis`; null: none
+        std::int64_t index = 0;                // the slice's there
+    };
+    Found find(std::size_t axis, std::int64_t index) const;
+
+    /// Waits until there is nothing more to do near the last slice: for tests.
+    void settle();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace framepipe
