@@ -4,9 +4,11 @@ They run in a folder with recorded input: pictures, a video and a recording unde
 examples use. A camera becomes the test pattern, an endless source ends after some pictures, and
 wsserve takes a free port and ends with its input.
 """
+import gzip
 import os
 import re
 import signal
+import struct
 import subprocess
 import tempfile
 
@@ -17,7 +19,7 @@ PICTURES = 3
 
 # Programs that an example may run here besides ours. Others (a Raspberry Pi's camera, ssh, curl at a
 # server that would have to be there) are parsed only.
-KNOWN = {"ffmpeg", "tee", "cat", "head", "printf", "python3"}
+KNOWN = {"echo", "ffmpeg", "tee", "cat", "head", "printf", "python3"}
 
 
 def runnable(line, stages):
@@ -59,7 +61,26 @@ def fill(folder):
         if name.endswith(".py"):
             with open(os.path.join(manual.SOURCE, "examples", name), "rb") as source, open(os.path.join(folder, name), "wb") as target:
                 target.write(source.read())
+    fill_volumes(folder)
     os.symlink(os.path.join(manual.SOURCE, "examples"), os.path.join(folder, "examples"))
+
+
+def fill_volumes(folder):
+    """20 x 48 x 64 voxels in each format that examples name."""
+    voxels = b"".join(struct.pack(">H", (a * b * c) % 4096) for a in range(20) for b in range(48) for c in range(64))
+    described = b"{'descr': '>u2', 'fortran_order': False, 'shape': (20, 48, 64), }"
+    described = described.ljust(117) + b"\n"
+    nifti = bytearray(352)
+    struct.pack_into(">i", nifti, 0, 348)
+    struct.pack_into(">8h", nifti, 40, 3, 64, 48, 20, 1, 1, 1, 1)
+    struct.pack_into(">2h", nifti, 70, 512, 16)
+    struct.pack_into(">8f", nifti, 76, 1, 1, 1, 2, 0, 0, 0, 0)
+    struct.pack_into(">3f", nifti, 108, 352, 1, 0)
+    nifti[344:348] = b"n+1\0"
+    for name, data in (("volume.npy", b"\x93NUMPY\1\0" + struct.pack("<H", len(described)) + described + voxels), ("volume.raw", voxels),
+                       ("brain.nii.gz", gzip.compress(bytes(nifti) + voxels))):
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(data)
 
 
 def environment():
