@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -48,6 +49,73 @@ std::int64_t slab_depth(const Volume& volume, std::size_t axis) {
     }
     return stride == 0 ? 0 : std::min(kCacheLine / stride, kSlabBytes / slice);
 }
+
+/// A slab that is being made, some rows at a time.
+struct Gathering {
+    Gathering(const Volume& from, std::size_t along, std::int64_t begin, std::int64_t slices)
+        : axis(along), first(begin), count(slices), slab(from), from_(from) {
+        row_ = from.axes[inner()].size * voxel_size(from);
+        slice_ = from.axes[outer()].size * row_;
+        const std::shared_ptr<std::byte[]> memory(new std::byte[static_cast<std::size_t>(slice_ * count)]);
+        to_ = memory.get();
+        slab.memory = memory;
+        slab.first = memory.get();
+        slab.axes[axis].size = count;
+        slab.axes[axis].stride = slice_;
+        slab.axes[outer()].stride = row_;
+        slab.axes[inner()].stride = voxel_size(from);
+        slab.channel_stride = static_cast<std::ptrdiff_t>(size_of(from.type));
+    }
+
+    bool whole() const { return done_ == from_.axes[outer()].size; }
+
+    /// Tens of microseconds.
+    void next_row() {
+        switch (size_of(from_.type)) {
+            case 1:
+                copy_row<1>(done_);
+                break;
+            case 2:
+                copy_row<2>(done_);
+                break;
+            case 4:
+                copy_row<4>(done_);
+                break;
+            default:
+                copy_row<8>(done_);
+        }
+        ++done_;
+    }
+
+    const std::size_t axis;
+    const std::int64_t first, count;
+    Volume slab;
+
+private:
+    std::size_t outer() const { return axis == 0 ? 1 : 0; }
+    std::size_t inner() const { return axis == 2 ? 1 : 2; }
+
+    template <std::size_t number>
+    void copy_row(std::int64_t a) {
+        constexpr std::int64_t kColumns = 64;  // whose lines stay in the first level cache
+        const std::int64_t width = from_.axes[inner()].size, voxel = voxel_size(from_);
+        const std::ptrdiff_t along = from_.axes[axis].stride, step = from_.axes[inner()].stride;
+        const std::byte* const line = from_.first + first * along + a * from_.axes[outer()].stride;
+        for (std::int64_t begin = 0; begin < width; begin += kColumns) {
+            const std::int64_t end = std::min(width, begin + kColumns);
+            for (std::int64_t k = 0; k < count; ++k) {
+                std::byte* out = to_ + k * slice_ + a * row_ + begin * voxel;
+                for (std::int64_t b = begin; b < end; ++b)
+                    for (int c = 0; c < from_.channels; ++c, out += number)
+                        std::memcpy(out, line + b * step + k * along + c * from_.channel_stride, number);
+            }
+        }
+    }
+
+    const Volume& from_;
+    std::int64_t row_ = 0, slice_ = 0, done_ = 0;
+    std::byte* to_ = nullptr;
+};
 
 struct Target {
     std::size_t axis;
@@ -87,6 +155,10 @@ struct SlicePrefetch::Impl {
     void run();
     /// returns false if it was paused before the end
     bool work(const Target& at);
+    // The thread's own: the slab that is being made, and which of the two it will be.
+    std::optional<Gathering> begun;
+    std::size_t place = 0;
+
     bool gather(std::size_t axis, std::int64_t first, std::int64_t depth, std::int64_t keep);
     bool bring_pages(std::size_t axis, std::int64_t index);
 };
@@ -126,64 +198,32 @@ bool SlicePrefetch::Impl::work(const Target& at) {
     return true;
 }
 
-/// Makes the slab that begins with slice `first`; the one that has slice `keep` stays.
+/// Makes the slab that begins with slice `first`; the one that has slice `keep` stays. What was paused goes on where it
+/// was.
 bool SlicePrefetch::Impl::gather(std::size_t axis, std::int64_t first, std::int64_t depth, std::int64_t keep) {
-    std::size_t place = 0;
     {
         const std::lock_guard lock(mutex);
         if (slabs[0].has(axis, first) || slabs[1].has(axis, first)) return true;
-        place = slabs[0].has(axis, keep) && keep != first ? 1 : slabs[1].has(axis, keep) && keep != first ? 0 : older;
-        slabs[place] = {};  // its memory is free before more is taken
     }
-    const std::int64_t count = std::min(depth, volume.axes[axis].size - first);
-    const std::size_t outer = axis == 0 ? 1 : 0, inner = axis == 2 ? 1 : 2;
-    const std::int64_t voxel = voxel_size(volume);
-    const std::int64_t row = volume.axes[inner].size * voxel, slice = volume.axes[outer].size * row;
-    const std::shared_ptr<std::byte[]> memory(new std::byte[static_cast<std::size_t>(slice * count)]);
-
-    Volume slab = volume;
-    slab.memory = memory;
-    slab.first = memory.get();
-    slab.axes[axis].size = count;
-    slab.axes[axis].stride = slice;
-    slab.axes[outer].stride = row;
-    slab.axes[inner].stride = voxel;
-    slab.channel_stride = static_cast<std::ptrdiff_t>(size_of(volume.type));
-
-    const std::byte* const from = volume.first + first * volume.axes[axis].stride;
-    const std::ptrdiff_t along = volume.axes[axis].stride, step = volume.axes[inner].stride;
-    const auto copy = [&]<std::size_t number>(std::int64_t a) {
-        constexpr std::int64_t kColumns = 64;  // whose lines stay in the first level cache
-        const std::byte* const line = from + a * volume.axes[outer].stride;
-        for (std::int64_t begin = 0; begin < volume.axes[inner].size; begin += kColumns) {
-            const std::int64_t end = std::min(volume.axes[inner].size, begin + kColumns);
-            for (std::int64_t k = 0; k < count; ++k) {
-                std::byte* out = memory.get() + k * slice + a * row + begin * voxel;
-                for (std::int64_t b = begin; b < end; ++b)
-                    for (int c = 0; c < volume.channels; ++c, out += number)
-                        std::memcpy(out, line + b * step + k * along + c * volume.channel_stride, number);
-            }
+    if (!begun || begun->axis != axis || begun->first != first) {
+        const std::int64_t count = std::min(depth, volume.axes[axis].size - first);
+        {
+            const std::lock_guard lock(mutex);
+            const bool kept[2] = {slabs[0].has(axis, keep), slabs[1].has(axis, keep)};
+            place = kept[0] ? 1 : kept[1] ? 0 : older;
+            slabs[place] = {};  // its memory is free before more is taken
         }
-    };
-    for (std::int64_t a = 0; a < volume.axes[outer].size; ++a) {
+        begun.reset();
+        begun.emplace(volume, axis, first, count);
+    }
+    while (!begun->whole()) {
         if (paused.load(std::memory_order_relaxed)) return false;
-        switch (size_of(volume.type)) {
-            case 1:
-                copy.template operator()<1>(a);
-                break;
-            case 2:
-                copy.template operator()<2>(a);
-                break;
-            case 4:
-                copy.template operator()<4>(a);
-                break;
-            default:
-                copy.template operator()<8>(a);
-        }
+        begun->next_row();
     }
     const std::lock_guard lock(mutex);
-    slabs[place] = {axis, first, count, std::make_shared<const Volume>(std::move(slab))};
+    slabs[place] = {axis, first, begun->count, std::make_shared<const Volume>(std::move(begun->slab))};
     older = 1 - place;
+    begun.reset();
     return true;
 }
 
