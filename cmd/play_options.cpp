@@ -13,7 +13,8 @@ namespace {
 /// What CLI11 makes of a flag without a value.
 constexpr const char* kForEver = "true";
 
-/// Empty if the text is a number from 0 to `most`, else what is wrong with it.
+}  // namespace
+
 std::string wrong_number(const std::string& text, double most, bool whole) {
     double value = -1;
     const auto [end, result] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -21,8 +22,6 @@ std::string wrong_number(const std::string& text, double most, bool whole) {
         result == std::errc() && end == text.data() + text.size() && value >= 0 && value <= most && (!whole || value == std::floor(value));
     return good ? std::string() : fmt::format("'{}' is not a {}number from 0 to {:.0f}", text, whole ? "whole " : "", most);
 }
-
-}  // namespace
 
 std::uint64_t PlayedOptions::loops() const {
     return !looped() ? 1 : loops_without_number(*this) ? 0 : std::stoull(loop);

@@ -25,6 +25,9 @@ struct PlayedOptions {
 /// played  what --loop plays again: "files"
 void declare_played(CLI::App& app, PlayedOptions& options, const std::string& played);
 
+/// Empty if the text is a number from 0 to `most`, else what is wrong with it.
+std::string wrong_number(const std::string& text, double most, bool whole);
+
 /// --loop is a flag without a number: CLI11 gives it one only after '='.
 bool loops_without_number(const PlayedOptions& options);
 

@@ -50,7 +50,7 @@ ExitCode run_pattern(const Options& o, FrameWriter& out) {
     const StopSignals signals([&](int) { stop.request_stop(); }, true);
     if (o.played.fps == 0) {
         PatternSource source(extent, format);
-        play(source, out, {0.0, 0, o.played.count, o.stream()}, stop.get_token());
+        play(source, out, {.fps = 0.0, .count = o.played.count, .stream = o.stream()}, stop.get_token());
     } else {
         say_drops(
             run_live_pattern(Pattern(extent, format), out, {o.played.fps.value_or(30), o.played.count, o.stream()}, stop.get_token()));
@@ -99,7 +99,7 @@ ExitCode run_files(const Options& o, FrameWriter& out) {
     if (loops == 0) signals.emplace([&](int) { stop.request_stop(); }, true);
     Sequence sequence(std::move(files), {loops, o.strict, o.common.max_frame, &out}, say());
     Watched watched(sequence, o.played.count);
-    play(watched, out, {o.played.fps, o.played.default_fps(), o.played.count, o.stream()}, stop.get_token());
+    play(watched, out, {o.played.fps, o.played.default_fps(), o.played.count, o.stream(), o.speed.value_or(1)}, stop.get_token());
     return sequence.left_out() > 0 ? ExitCode::failed : ExitCode::ok;
 }
 
@@ -138,7 +138,7 @@ ExitCode run_follow(const Options& o, FrameWriter& out) {
     const StopSignals signals([&](int) { stop.request_stop(); }, true);
     const auto pictures = follow_files(o.sources.front(), o.common.max_frame, say());
     Followed followed(*pictures, [&] { return stop.stop_requested() || out.reader_left(); });
-    play(followed, out, {o.played.fps, 0, o.played.count, o.stream()}, stop.get_token());
+    play(followed, out, {.fps = o.played.fps, .count = o.played.count, .stream = o.stream()}, stop.get_token());
     return pictures->left_out() > 0 ? ExitCode::failed : ExitCode::ok;
 }
 
@@ -156,7 +156,7 @@ ExitCode run_input(const Options& o, FrameWriter& out) {
     if (::isatty(STDIN_FILENO) == 1) throw UsageError("stdin is a terminal; pipe pictures into capture -");
     InputSource source(open_input(STDIN_FILENO, input_options(o.common, &out)));
     // Frames that come in have their own pace, and keep it.
-    play(source, out, {o.played.fps.value_or(0), 0, o.played.count, o.stream()}, {});
+    play(source, out, {.fps = o.played.fps.value_or(0), .count = o.played.count, .stream = o.stream()}, {});
     return ExitCode::ok;
 }
 
@@ -170,7 +170,7 @@ ExitCode run_camera(const Options& o, FrameWriter& out) {
 ExitCode run_video(const Options& o, FrameWriter& out, std::unique_ptr<Source> first, bool live,
                    const std::function<std::unique_ptr<Source>()>& open) {
     if (live) return run_device(o, out, shown_address(o.sources.front()), [&] { return first ? std::move(first) : open(); });
-    play(*first, out, {o.played.fps, 0, o.played.count, o.stream()}, {});
+    play(*first, out, {.fps = o.played.fps, .count = o.played.count, .stream = o.stream()}, {});
     return ExitCode::ok;
 }
 

@@ -40,6 +40,12 @@ void declare(CLI::App& app, Options& o) {
            "size to ask of a camera; size of test: (default: 640x480)")
         ->type_name("WxH");
     declare_played(app, o.played, "files");
+    app.add_option("--speed", o.speed, "play recordings and videos N times as fast (default: 1)")
+        ->check([](const std::string& text) {
+            const auto wrong = wrong_number(text, 1000, false);
+            return wrong.empty() && std::stod(text) == 0 ? "'" + text + "' is no speed" : wrong;
+        })
+        ->type_name("N");
     const auto watch = app.add_flag("--watch", o.watch, "send each file again whenever it is replaced, or closed after writing");
     app.add_flag("--follow", o.follow, "go on with the files that a directory, pattern or glob gets later")->excludes(watch);
     app.add_flag("--strict", o.strict, "end at a bad picture instead of leaving it out");
@@ -83,12 +89,15 @@ void check_options(const Options& o, SourceKind kind) {
     only_for(!o.camera_format.empty(), camera, "--camera-format", "cameras");
     only_for(o.watch, files, "--watch", "files");
     only_for(o.follow, files, "--follow", "directories, patterns and globs");
+    only_for(o.speed.has_value(), files, "--speed", "recordings and videos");
+    if (o.speed && o.played.fps) throw UsageError("--speed cannot be used with --fps");
     const char* const way = o.watch ? "--watch" : o.follow ? "--follow" : nullptr;
     const auto not_with = [&](bool given, const char* option) {
         if (given && way) throw UsageError(fmt::format("{} cannot be used with {}", option, way));
     };
     not_with(o.played.looped(), "--loop");
     not_with(o.strict, "--strict");
+    not_with(o.speed.has_value(), "--speed");
     not_with(o.watch && o.played.fps.has_value(), "--fps");
     if (o.follow && o.sources.size() > 1) throw UsageError("--follow takes one directory, pattern or glob; a glob must be quoted");
     only_for(o.played.looped(), files, "--loop", "files");

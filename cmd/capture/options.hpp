@@ -20,6 +20,7 @@ struct Options {
     std::vector<std::string> sources;
     std::optional<Extent> size;
     PlayedOptions played;
+    std::optional<double> speed;
     bool strict = false;
     bool watch = false;
     bool follow = false;

@@ -10,6 +10,7 @@ complete -c capture -s s -l size -x -d 'size to ask of a camera; size of test: (
 complete -c capture -s r -l fps -x -d 'frames a second; 0: as fast as the reader takes them'
 complete -c capture -s n -l count -x -d 'end after N frames'
 complete -c capture -l loop -d 'play files again and again; --loop=N: N times in all'
+complete -c capture -l speed -x -d 'play recordings and videos N times as fast (default: 1)'
 complete -c capture -l watch -d 'send each file again whenever it is replaced, or closed after writing'
 complete -c capture -l follow -d 'go on with the files that a directory, pattern or glob gets later'
 complete -c capture -l strict -d 'end at a bad picture instead of leaving it out'

@@ -57,9 +57,10 @@ std::optional<Frame> Sequence::next() {
         try {
             auto frame = stream_ || video_ ? next_of_open_file() : open_file();
             if (frame) {
-                if (!as_it_is_) name_file(*frame);
-                if (!stream_ && !video_) close_file();
+                finish(*frame);
+                ++given_of_file_;
                 ++given_in_pass_;
+                if (!stream_ && !video_) close_file();
                 return frame;
             }
         } catch (const Error& error) {
@@ -82,13 +83,13 @@ std::optional<Frame> Sequence::open_file() {
     if (S_ISDIR(status.st_mode)) throw Error("it is a directory");
 
     bool is_stream = !S_ISREG(status.st_mode);
-    as_it_is_ = is_stream;
+    is_pipe_ = is_stream;
     if (!is_stream) {
         std::array<std::byte, 16> start{};
         const std::size_t got = read_at(fd_.get(), start, 0);
         if (got == 0) throw Error("it is empty");
         const std::string_view text(reinterpret_cast<const char*>(start.data()), got);
-        as_it_is_ = text.starts_with("FPF1");
+        is_recording_ = text.starts_with("FPF1");
         is_stream = begins_stream(text, file);
         if (!is_stream && !sniff_image({start.data(), got}).empty())
             return whole_picture(fd_.get(), static_cast<std::uint64_t>(status.st_size));
@@ -131,9 +132,10 @@ void Sequence::leave_out(const std::string& reason) {
     // A stream's errors name it already.
     const std::string& file = files_[at_];
     const std::string words = reason.find(file) != std::string::npos ? reason : fmt::format("{}: {}", file, reason);
-    if (options_.strict || files_.size() == 1) throw Error(words);
+    const bool has_begun = given_of_file_ > 0;
+    if (options_.strict || (files_.size() == 1 && !has_begun)) throw Error(words);
     ++left_out_;
-    if (said_.insert(file).second && say_.warn) say_.warn(words + "; left out");
+    if (said_.insert(file).second && say_.warn) say_.warn(words + (has_begun ? "; played up to there" : "; left out"));
 }
 
 std::optional<std::pair<std::uint64_t, std::uint64_t>> Sequence::place() const {
@@ -147,12 +149,19 @@ void Sequence::close_file() {
     stream_.reset();
     video_.reset();
     fd_.reset();
-    as_it_is_ = false;
+    is_pipe_ = is_recording_ = false;
+    given_of_file_ = 0;
     ++at_;
 }
 
-void Sequence::name_file(Frame& frame) const {
-    frame.header.set_meta_raw("file", json_string(files_[at_]));
+void Sequence::finish(Frame& frame) const {
+    Header& header = frame.header;
+    if (is_recording_) {
+        if (const auto time = header.time_us()) header.set_meta_raw("recorded_us", std::to_string(*time));
+        for (const char* key : {"seq", "time_us", "live", "stages"}) header.erase(key);
+    } else if (!is_pipe_) {
+        header.set_meta_raw("file", json_string(files_[at_]));
+    }
 }
 
 }  // namespace framepipe

@@ -23,8 +23,10 @@ struct SequenceOptions {
 
 /// The frames of files in the order given. The bytes of JPEG, PNG and WebP files pass untouched; a
 /// stream in any dialect (a recording, .y4m, .mjpg, a named pipe) is read as that; other formats are
-/// OpenCV's, as pixels. `meta.file` names the file, but in recordings of our own format and in pipes,
-/// which pass as they are.
+/// OpenCV's, as pixels. `meta.file` names the file, but in recordings and in pipes. Pipes pass as they are.
+/// The frames of a recording, a file in our own format, lose what belonged to the time at which they were
+/// recorded: `seq`, `live`, `stages`, and `time_us`, which is kept as `meta.recorded_us`. A stream that breaks off
+/// in the middle gives its whole frames, and counts as left out.
 class Sequence : public Source {
 public:
     Sequence(std::vector<std::string> files, SequenceOptions options, Say say);
@@ -36,7 +38,7 @@ public:
     /// them all included; nullopt if there is no end.
     std::optional<std::pair<std::uint64_t, std::uint64_t>> place() const;
 
-    /// Files that were bad and left out.
+    /// Files that were bad and left out, as a whole or from some place on.
     std::uint64_t left_out() const { return left_out_; }
 
 private:
@@ -45,8 +47,8 @@ private:
     Frame whole_picture(int fd, std::uint64_t size) const;
     std::optional<Frame> open_with_opencv();
     void leave_out(const std::string& reason);
+    void finish(Frame& frame) const;
     void close_file();
-    void name_file(Frame& frame) const;
 
     const std::vector<std::string> files_;
     const SequenceOptions options_;
@@ -61,7 +63,9 @@ private:
     Descriptor fd_;
     std::unique_ptr<FrameInput> stream_;
     std::unique_ptr<Source> video_;
-    bool as_it_is_ = false;  // frames that another program made, which stay as they are
+    bool is_pipe_ = false;       // frames that another program makes now, which stay as they are
+    bool is_recording_ = false;  // frames of our own format, made before
+    std::uint64_t given_of_file_ = 0;
 };
 
 }  // namespace framepipe

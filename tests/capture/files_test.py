@@ -9,7 +9,7 @@ import unittest
 import zlib
 
 from running import Capture
-from harness import main
+from harness import frame, main
 
 
 def png(number):
@@ -208,6 +208,74 @@ class Follow(Test):
             self.stopped(end)
 
 
+def recorded(*times, **header):
+    """A recording of frames of these times."""
+    return b"".join(frame(png(n), "image/png", time_us=time, seq=n + 7, live=True, stages={"capture": time}, meta={"n": n}, **header)
+                    for n, time in enumerate(times))
+
+
+class Replay(Test):
+    START = 1_700_000_000_000_000
+
+    def frames(self, end, count):
+        return [end.frame() for _ in range(count)]
+
+    def test_with_its_own_timing_and_new_stamps(self):
+        times = [self.START + at for at in (0, 50_000, 60_000, 200_000)]
+        self.write("take.frames", recorded(*times, other="stays"))
+        with self.capture("take.frames") as end:
+            frames = self.frames(end, 4)
+            self.assertEqual(end.end(), (0, []))
+        now = [header["time_us"] for header, _ in frames]
+        self.assertLess(abs(now[-1] - time.time() * 1e6), 60e6)
+        for n, (header, payload) in enumerate(frames):
+            self.assertEqual(payload, png(n))
+            self.assertEqual((header["seq"], header["other"], header["meta"]), (n, "stays", {"n": n, "recorded_us": times[n]}))
+            self.assertNotIn("live", header)
+            self.assertGreaterEqual(header["stages"]["capture"], header["time_us"])
+        self.assertGreaterEqual(now[-1] - now[0], 195_000)
+
+    def test_faster_slower_paced_and_again(self):
+        hour = 3_600_000_000
+        self.write("take.frames", recorded(self.START, self.START + hour, self.START + 2 * hour))
+        for options in (["--speed", "1000", "-n", "1"], ["--fps", "100"], ["--fps", "0"]):
+            with self.capture("take.frames", *options) as end:
+                self.assertEqual(end.frame()[0]["seq"], 0)
+                self.assertEqual(end.end(), (0, []))
+        self.write("take.frames", recorded(self.START, self.START + 20_000))
+        with self.capture("take.frames", "--speed", "0.5", "--loop=2") as end:
+            now = [header["time_us"] for header, _ in self.frames(end, 4)]
+            self.assertEqual(end.end(), (0, []))
+        self.assertGreaterEqual(now[-1] - now[0], 118_000)
+
+    def test_without_time_by_position(self):
+        self.write("take.frames", b"".join(frame(png(n), "image/png", pts_us=n * 40_000) for n in range(3)))
+        with self.capture("take.frames") as end:
+            frames = self.frames(end, 3)
+        self.assertGreaterEqual(frames[-1][0]["time_us"] - frames[0][0]["time_us"], 78_000)
+        self.assertEqual((frames[1][0]["pts_us"], frames[1][0].get("meta")), (40_000, None))
+
+    def test_cut_off_in_mid_frame(self):
+        whole = recorded(self.START, self.START + 1000, self.START + 2000)
+        self.write("take.frames", whole[:-10])
+        with self.capture("take.frames") as end:
+            self.assertEqual([payload for _, payload in self.frames(end, 2)], [png(0), png(1)])
+            status, lines = end.end()
+        self.assertEqual((status, len(lines)), (1, 1))
+        self.assertRegex(lines[0], r"^capture: frame 2 on take.frames: input ended inside the frame, after \d+ of \d+ bytes; played up to there$")
+
+    def test_what_tee_recorded(self):
+        with self.capture("test:", "-s", "8x8", "-n", "5", "--fps", "50") as end:
+            before = [end.frame() for _ in range(5)]
+        with open(self.path("take.fpf"), "wb") as file:
+            for header, payload in before:
+                file.write(frame(payload, **header))
+        with self.capture("take.fpf") as end:
+            after = [end.frame() for _ in range(5)]
+        self.assertEqual([payload for _, payload in after], [payload for _, payload in before])
+        self.assertEqual([header["meta"]["recorded_us"] for header, _ in after], [header["time_us"] for header, _ in before])
+
+
 class Usage(Test):
     def test_wrong_words(self):
         def refused(*arguments, words):
@@ -226,6 +294,12 @@ class Usage(Test):
         refused("out", "out", "--follow", words="--follow takes one directory, pattern or glob; a glob must be quoted")
         refused("run%d/a.png", "--follow", words="--follow run%d/a.png: the number must be in the file's name, not in its folder's")
         refused("*/a.png", "--follow", words="--follow */a.png: the glob must be in the file's name, not in its folder's")
+        refused("test:", "--speed", "2", words="--speed is for recordings and videos only")
+        refused("a.png", "--speed", "2", "--fps", "3", words="--speed cannot be used with --fps")
+        refused("a.png", "--speed", "0", words="--speed: '0' is no speed; see capture --help")
+        refused("a.png", "--speed", "0.0", words="--speed: '0.0' is no speed; see capture --help")
+        refused("a.png", "--speed", "-1", words="--speed: '-1' is not a number from 0 to 1000; see capture --help")
+        refused("a.png", "--watch", "--speed", "2", words="--speed cannot be used with --watch")
         with self.capture("--watch", "--follow", "a.png") as end:
             self.assertEqual(end.end()[0], 2)
 

@@ -85,23 +85,51 @@ TEST_CASE("a file over the limit is refused before it is read", "[source]") {
     CHECK_THROWS_WITH(sequence.next(), ContainsSubstring("it has 45 bytes, more than the limit of 20 (--max-frame)"));
 }
 
-TEST_CASE("streams in files give their frames: recordings as they are, others numbered anew", "[source]") {
+TEST_CASE("streams in files give their frames, which are to be numbered anew", "[source]") {
     const Folder folder;
     Header header("text/plain");
     header.set("seq", std::int64_t{7});
+    header.set("time_us", std::int64_t{1'000'000});
+    header.set("live", true);
+    header.stamp_stage("capture", 1'000'001);
+    header.set("other", "stays");
     const auto recording = folder.write("take.frames", wire_head(header, 2) + "hi");
     const auto ppm = folder.write("a.ppm", "P6 1 1 255\nabc");
     const auto mjpg = folder.write("run.mjpg", kJpeg + kJpeg);
     Sequence sequence({recording, ppm, mjpg, ppm}, {}, {});
     const auto frames = all_of(sequence);
     REQUIRE(frames.size() == 5);
-    CHECK(frames[0].header.text() == R"({"type":"text/plain","seq":7})");
+    CHECK(frames[0].header.text() == R"({"type":"text/plain","other":"stays","meta":{"recorded_us":1000000}})");
     CHECK(frames[1].header.is_raw());
     CHECK(frames[1].payload.text() == "abc");
     CHECK(frames[1].header.meta_raw("file") == json_string(ppm));
     CHECK(frames[2].payload.text() == kJpeg);
     CHECK(frames[3].payload.text() == kJpeg);
-    for (std::size_t i = 1; i < 5; ++i) CHECK_FALSE(frames[i].header.seq());
+    for (std::size_t i = 0; i < 5; ++i) CHECK_FALSE(frames[i].header.seq());
+}
+
+TEST_CASE("a recording that breaks off gives its whole frames, is said once, and is counted in each pass", "[source]") {
+    const Folder folder;
+    Words words;
+    const std::string whole = wire_head(Header("text/plain"), 2) + "hi";
+    for (std::size_t cut = 1; cut < whole.size(); ++cut) {
+        INFO("cut after " << cut << " bytes");
+        const auto file = folder.write("take.frames", whole + whole + whole.substr(0, cut));
+        Sequence sequence({file}, {.loops = 2}, words.say());
+        CHECK(all_of(sequence).size() == 4);
+        CHECK(sequence.left_out() == 2);
+        REQUIRE(words.all().size() == 1);
+        CHECK_THAT(words.all()[0], ContainsSubstring("frame 2 on " + file + ": input ended inside the frame, after"));
+        CHECK_THAT(words.all()[0], ContainsSubstring("; played up to there"));
+        words.lines.clear();
+        Sequence strict({file}, {.strict = true}, {});
+        CHECK(strict.next());
+        CHECK(strict.next());
+        CHECK_THROWS_WITH(strict.next(), ContainsSubstring("input ended inside the frame"));
+    }
+    const auto hopeless = folder.write("take.frames", whole.substr(0, 20));
+    Sequence sequence({hopeless}, {}, {});
+    CHECK_THROWS_WITH(sequence.next(), ContainsSubstring("input ended inside the frame"));
 }
 
 TEST_CASE("playing numbers and stamps the frames, and ends at the count", "[source]") {
@@ -136,7 +164,44 @@ TEST_CASE("frames are never early: paced by rate, by their own time, and over a 
     // Two passes of a video: the second follows at the distance of its frames.
     Fake video({0, 50'000, 0, 50'000});
     CHECK(time_of(video, {}) >= 0.15);
+    Fake slow({0, 50'000});
+    CHECK(time_of(slow, {.speed = 0.5}) >= 0.1);
+    Fake fast({0, 3'600'000'000});
+    CHECK(time_of(fast, {.speed = 1e6}) < 60);
     // A rate that is asked for wins over the frames' own time.
     Fake hurried({0, 3'600'000'000});
     CHECK(time_of(hurried, {.fps = 100}) < 60);
+}
+
+TEST_CASE("the streams of a recording keep their order and their distance, each with its own numbers", "[source]") {
+    // `b` is always a little late: what comes after it in the file is older, which is no new beginning.
+    std::string recording;
+    for (int pass = 0; pass < 3; ++pass) {
+        for (const auto& [stream, time] :
+             {std::pair("a", 20'000), std::pair("b", 25'000), std::pair("a", 22'000), std::pair("b", 45'000)}) {
+            Header header("text/plain");
+            header.set("stream", stream);
+            header.set("time_us", std::int64_t{1'700'000'000'000'000} + pass * 40'000 + time);
+            recording += wire_head(header, 1) + stream;
+        }
+    }
+    const Folder folder;
+    const Pipe pipe;
+    FrameWriter writer(pipe.in.get());
+    Sequence sequence({folder.write("take.frames", recording)}, {.loops = 2}, {});
+    CHECK(play(sequence, writer, {}, {}) == 24);
+    auto reader = pipe.reader();
+    std::int64_t first = 0, last = 0;
+    for (int n = 0; n < 24; ++n) {
+        const auto frame = reader->next();
+        REQUIRE(frame);
+        CHECK(frame->header.stream() == (n % 2 ? "b" : "a"));
+        CHECK(frame->header.seq() == n / 2);
+        const auto time = frame->header.time_us().value_or(0);
+        CHECK(time >= last);
+        if (n == 0) first = time;
+        last = time;
+    }
+    // From 20 to 125 ms in each pass, and between them what lay between frames: never earlier.
+    CHECK(last - first >= 2 * 105'000);
 }
