@@ -1,5 +1,6 @@
 # Writes the C++ file that holds the files of the page:
-#   cmake -DPAGE=folder -DFILES=a,b -DOUTPUT=web_assets.cpp -P embed.cmake
+#   cmake -DFILES=index.html=/folder/index.html,part/a.js=/folder/a.js -DOUTPUT=web_assets.cpp -P embed.cmake
+# Each file has the name by which the server knows it, and the place where it is found.
 # The bytes stand in string literals, which every compiler reads fast; an array of numbers takes seconds.
 cmake_minimum_required(VERSION 3.25)
 
@@ -20,26 +21,29 @@ endfunction()
 
 string(REPLACE "," ";" files "${FILES}")
 list(SORT files)
-list(REMOVE_ITEM files index.html)
-list(PREPEND files index.html)  # its path, "/", comes first
+list(FILTER files EXCLUDE REGEX "^index\\.html=")
+string(REGEX MATCH "index\\.html=[^,]+" index "${FILES}")
+list(PREPEND files ${index})  # its path, "/", comes first
 set(packed ${OUTPUT}.gz)
 set(entries "")
-foreach(name IN LISTS files)
+foreach(file IN LISTS files)
+  string(REGEX REPLACE "=.*" "" name "${file}")
+  string(REGEX REPLACE "^[^=]*=" "" file "${file}")
   get_filename_component(ending ${name} LAST_EXT)
   string(SUBSTRING ${ending} 1 -1 ending)
   if(NOT DEFINED type_${ending})
     message(FATAL_ERROR "${name}: no content type is known for .${ending}")
   endif()
-  execute_process(COMMAND gzip -9nc ${PAGE}/${name} OUTPUT_FILE ${packed} COMMAND_ERROR_IS_FATAL ANY)
-  file(SIZE ${PAGE}/${name} size)
+  execute_process(COMMAND gzip -9nc ${file} OUTPUT_FILE ${packed} COMMAND_ERROR_IS_FATAL ANY)
+  file(SIZE ${file} size)
   file(SIZE ${packed} packed_size)
-  literal(${PAGE}/${name} body)
+  literal(${file} body)
   if(packed_size LESS size)
     literal(${packed} gzip)
   else()
     set(gzip "\"\"")
   endif()
-  file(SHA256 ${PAGE}/${name} hash)
+  file(SHA256 ${file} hash)
   string(SUBSTRING ${hash} 0 16 hash)
   string(REGEX REPLACE "^/index.html$" "/" path "/${name}")
   string(APPEND entries "    {\"${path}\", \"${type_${ending}}\", \"\\\"${hash}\\\"\", bytes(\n    ${body}), bytes(\n    ${gzip})},\n")

@@ -32,7 +32,7 @@ export interface Stream {
 
 /** Any text message of the server. */
 export interface Control {
-    server?: { version: string; /** It answers requests. */ responds?: boolean };
+    server?: { version: string; /** It answers requests. */ responds?: boolean; /** What the answers are of. */ describes?: unknown };
     streams?: Stream[];
     pong?: number;
     time_us?: number;
@@ -55,6 +55,66 @@ export interface Answer {
     /** Milliseconds from the question to the answer. */
     took: number;
 }
+
+/** Letters of the patient's directions at the edges of a plane's pictures, and where its first and last slice lie. */
+export interface Letters {
+    left: string;
+    right: string;
+    top: string;
+    bottom: string;
+    first: string;
+    last: string;
+}
+
+/** One of the three ways to cut a volume. */
+export interface Plane {
+    /** Its name in requests: "axial", "coronal", "sagittal", or the axis of the file, "0" to "2". */
+    axis: string;
+    /** How many slices it has. */
+    depth: number;
+    /** Of its pictures, in pixels. */
+    width: number;
+    height: number;
+    /** Of a pixel across and down, in the volume's unit. */
+    spacing: [number, number];
+    /** From one slice to the next, in the volume's unit. */
+    step: number;
+    letters?: Letters;
+    /** The voxel axes that its slices go along, and which of them its pictures show backwards. */
+    frame: { index_axis: number; x_axis: number; x_flipped: boolean; y_axis: number; y_flipped: boolean };
+}
+
+/** What the server's pipeline cuts slices of. */
+export interface Volume {
+    name: string;
+    shape: number[];
+    type: string;
+    channels: number;
+    unit: string;
+    /** Smallest and largest value. */
+    values: [number, number];
+    planes: Plane[];
+    /** What a request that names nothing gives. */
+    axis: string;
+    index: number;
+    /** null: colours as they are. */
+    window: number | null;
+    level: number | null;
+    colormap: string;
+    invert: boolean;
+    colormaps: string[];
+}
+
+/** How an answer is to come: small and soon, or with every bit. */
+export type As = 'image' | 'lossless';
+
+/** A slice that was asked for, or why there is none. */
+export type Slice = {
+    /** Of the request. */
+    id: number;
+    /** Milliseconds from the request to the answer. */
+    took: number;
+} & ({ bitmap: ImageBitmap; blob: Blob; header: Header } | { bitmap: null; /** For a person. */ words: string });
 
 export type Kind = 'none' | 'picture' | 'text' | 'other';
 
@@ -88,7 +148,7 @@ export interface View {
     /** Of the payload as it came. */
     bytes: number;
     fps: number;
-    /** Of the picture: while pictures come, when it was drawn; afterwards, now. Negative: not known. */
+    /** Of the picture: while pictures come, when it was drawn; afterwards, now. Negative: not known. NaN: it has none. */
     age: number;
     drops: number;
     /** Pictures that could not be decoded. */
@@ -116,6 +176,10 @@ export type Order =
     | { order: 'details'; on: boolean }
     | { order: 'save' }
     | { order: 'ask'; text: string }
+    /** Asks for a slice; one at a time. */
+    | { order: 'slice'; id: number; text: string; as: As }
+    /** Something else stands before the stream's picture. */
+    | { order: 'cover'; on: boolean }
     | { order: 'wake' };
 
 /** From the engine to the page. */
@@ -126,4 +190,7 @@ export type Report =
     | { report: 'details'; header: Header; steps: Step[]; /** bytes a second */ rate: number }
     | { report: 'saved'; blob: Blob; name: string }
     | { report: 'answer'; answer: Answer }
+    /** There is another volume, or none any more. */
+    | { report: 'volume'; volume: Volume | null }
+    | { report: 'slice'; slice: Slice }
     | { report: 'notice'; text: string };

@@ -8,6 +8,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PAGE = fileURLToPath(new URL('../../web/page/', import.meta.url));
+const THREE = '/usr/share/javascript/three/'; // from where the build takes it
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.ico': 'image/x-icon' };
 
 /** A frame as it stands on the wire. */
@@ -106,6 +107,8 @@ export class MockServer {
     welcome = () => {};
     /** It says that it answers requests; the test does. */
     responds = false;
+    /** What its answers are of, if it says that. */
+    describes = undefined;
     /** Microseconds that this server's clock is ahead. */
     ahead = 0;
 
@@ -119,7 +122,7 @@ export class MockServer {
             }
             try {
                 const name = path === '/' ? 'index.html' : path.slice(1);
-                const body = await readFile(join(PAGE, name));
+                const body = await readFile(name.startsWith('three/') ? join(THREE, name.slice(6)) : join(PAGE, name));
                 response.writeHead(200, { 'Content-Type': TYPES[extname(name)] }).end(body);
             } catch {
                 response.writeHead(404).end('not found\n');
@@ -145,7 +148,8 @@ export class MockServer {
 
     /** The list of streams, as the server tells it. */
     list(...streams) {
-        return { server: { version: '9.9', ...(this.responds && { responds: true }) }, streams, time_us: this.now_us() };
+        const { responds, describes } = this;
+        return { server: { version: '9.9', ...(responds && { responds, describes }) }, streams, time_us: this.now_us() };
     }
 
     async listen(port = 0) {

@@ -13,6 +13,8 @@ import { statusOf, streamTitle } from './words.js';
 /** @typedef {import('../messages').Order} Order */
 /** @typedef {import('../messages').Report} Report */
 /** @typedef {import('../messages').View} View */
+/** @typedef {import('../messages').Volume} Volume */
+/** @typedef {import('./volume/view.js').VolumeView} VolumeView */
 
 const ALONE_AFTER = 2500;
 const NOTICE_FOR = 4000;
@@ -32,8 +34,15 @@ const answer = new Answer(
 /** What was shown last. @type {View | null} */
 let latest = null;
 
+/** What the server cuts slices of, and the view of it, which is fetched when it is needed. */
+let volume = /** @type {Volume | null} */ (null);
+let volumeView = /** @type {VolumeView | null} */ (null);
+
 /** The stream that the page's address names. */
 let remembered = streamInAddress();
+
+/** Of a stream and a volume, the one that is looked at. @type {'stream' | 'volume'} */
+let place = remembered === null ? 'volume' : 'stream';
 const host = new Host(picture, socketAddress(), remembered, hear);
 
 /** @param {Order} order */
@@ -61,7 +70,9 @@ function hear(report) {
             text.classList.toggle('error', report.error);
             break;
         case 'details':
-            details.show(report.header, report.steps, report.rate);
+            if (!covered()) {
+                details.show(report.header, report.steps, report.rate);
+            }
             break;
         case 'saved':
             download(report.blob, report.name);
@@ -69,45 +80,152 @@ function hear(report) {
         case 'answer':
             answer.put(report.answer);
             break;
+        case 'volume':
+            void follow(report.volume);
+            break;
+        case 'slice':
+            volumeView?.hear(report.slice);
+            break;
         case 'notice':
             say(report.text);
             break;
     }
 }
 
+/** @param {Volume | null} next */
+async function follow(next) {
+    volume = next;
+    if (next && !volumeView) {
+        try {
+            const { VolumeView } = await import('./volume/view.js');
+            volumeView ??= new VolumeView((question) => send({ order: 'slice', ...question }), showVolume);
+        } catch {
+            say('The view of the volume could not be loaded. Load the page again.');
+            return;
+        }
+    }
+    if (volume === next) {
+        volumeView?.follow(next);
+        if (latest) {
+            show(latest);
+        }
+    }
+}
+
+/** The volume is what the stage shows, though there may be a stream behind it. */
+function covered() {
+    return volume !== null && volumeView !== null && (place === 'volume' || latest?.streams.length === 0);
+}
+
+/** Another slice stands there. */
+function showVolume() {
+    if (latest && covered()) {
+        showBar(latest);
+        if (details.open) {
+            details.tell(volumeView?.facts ?? [], volumeView?.shown?.header.meta);
+        }
+    }
+}
+
+/**
+ * What the bar says of a volume: its slice is the picture, and no stream is concerned.
+ * @param {View} view
+ * @returns {View}
+ */
+function withoutStream(view) {
+    const shown = volumeView?.shown;
+    return {
+        ...view,
+        streams: [],
+        stream: null,
+        named: false,
+        paused: false,
+        kind: 'none',
+        ...(shown && { width: shown.width, height: shown.height, bytes: shown.blob.size }),
+        fps: 0,
+        age: NaN,
+        drops: 0,
+        bad: 0,
+    };
+}
+
+/**
+ * @param {View} next
+ * @returns {import('./words.js').Status}
+ */
+function showBar(next) {
+    if (!covered()) {
+        const status = statusOf(next);
+        bar.show(next, status, next.kind === 'none' && answer.file !== null);
+        return status;
+    }
+    const view = withoutStream(next);
+    const status = statusOf(view);
+    bar.show({ ...view, kind: volumeView?.shown ? 'picture' : 'none' }, status, false);
+    return status;
+}
+
 /** @param {View} next */
 function show(next) {
     latest = next;
-    const status = statusOf(next);
-    const beside = next.kind !== 'none';
-    answer.show(next.responds, next.asking, beside);
-    bar.show(next, status, !beside && answer.file !== null);
-    menu.show(next.streams, next.stream);
+    const cover = covered();
+    send({ order: 'cover', on: cover });
+    answer.show(next.responds && volume === null, next.asking, next.kind !== 'none');
+    const status = showBar(next);
+    const away = status.code === 'reconnecting';
+    volumeView?.link(next.link === 'open');
+    volumeView?.show(cover);
+    menu.show(cover ? [] : next.streams, cover ? null : next.stream);
+    showPlaces(cover, next.streams.length > 0);
     if (next.named && next.stream !== null && next.stream !== remembered) {
         remembered = next.stream;
         putStreamInAddress(remembered);
     }
-    text.hidden = next.kind !== 'text';
-    const name = next.stream ? streamTitle(next.stream) : 'framepipe';
+    const name = cover ? (volume?.name ?? '') : next.stream ? streamTitle(next.stream) : 'framepipe';
     document.title = `${status.label} – ${name}`;
     document.body.dataset['code'] = status.code;
-    document.body.classList.toggle('away', status.code === 'reconnecting');
+    document.body.classList.toggle('away', away);
+    text.hidden = next.kind !== 'text' || cover;
     picture.setAttribute(
         'aria-label',
         next.kind === 'picture' ? `Picture of ${name}, ${next.width} by ${next.height} pixels` : 'No picture yet',
     );
+    picture.hidden = cover;
 
-    const away = status.code === 'reconnecting';
-    const other = next.kind === 'other' && !away;
+    const beside = next.kind !== 'none' || cover;
+    const other = next.kind === 'other' && !away && !cover;
     const message = element('message', HTMLElement);
     message.hidden = !away && !other && (beside || answer.open);
-    message.classList.toggle('over', next.kind === 'picture' || next.kind === 'text' || answer.open);
+    message.classList.toggle('over', next.kind === 'picture' || next.kind === 'text' || answer.open || cover);
     const still = other || ['ready', 'ended', 'paused', 'idle', 'damaged'].includes(status.code);
     document.querySelector('.mark')?.classList.toggle('still', still);
     element('message-title', HTMLElement).textContent = other ? `This is ${next.type}` : status.title;
     element('message-hint', HTMLElement).textContent = other ? 'It cannot be shown here. It can be saved.' : status.hint;
     element('retry', HTMLElement).hidden = next.link !== 'lost' || next.retryIn < 1000;
     element('version', HTMLElement).textContent = next.version;
+}
+
+/**
+ * The choice between a stream and a volume, where there are both.
+ * @param {boolean} cover
+ * @param {boolean} streams
+ */
+function showPlaces(cover, streams) {
+    element('places', HTMLElement).hidden = volume === null || !streams;
+    element('place-stream', HTMLElement).setAttribute('aria-pressed', String(!cover));
+    element('place-volume', HTMLElement).setAttribute('aria-pressed', String(cover));
+    element('pause', HTMLElement).hidden = cover;
+    element('help-volume', HTMLElement).hidden = !cover;
+    element('help-stream', HTMLElement).hidden = cover;
+}
+
+/** @param {'stream' | 'volume'} next */
+function goTo(next) {
+    place = next;
+    if (latest) {
+        show(latest);
+        showVolume();
+    }
 }
 
 /**
@@ -137,18 +255,27 @@ function say(words) {
 // ---- What the person wants
 
 const actions = {
+    volume: (/** @type {KeyboardEvent} */ event) => covered() && volumeView?.key(event) === true,
     pause: () => send({ order: 'pause' }),
-    save: () => (latest?.kind === 'none' && answer.file ? saveAnswer() : send({ order: 'save' })),
+    save: () => {
+        const file = covered() ? volumeView?.file : latest?.kind === 'none' ? answer.file : null;
+        if (file) {
+            download(file.blob, file.name);
+        } else if (!covered()) {
+            send({ order: 'save' });
+        }
+    },
     full: () => void toggleFullScreen(),
     details: () => {
         bar.expand('show-details', details.toggle());
         send({ order: 'details', on: details.open });
+        showVolume();
     },
     ask: () => answer.focus(),
     away: () => answer.open && answer.close(),
     help: () => (help.open ? help.close() : help.showModal()),
-    stream: (/** @type {number} */ by) => send({ order: 'step', by }),
-    place: (/** @type {number} */ place) => send({ order: 'place', place }),
+    stream: (/** @type {number} */ by) => covered() || send({ order: 'step', by }),
+    place: (/** @type {number} */ at) => covered() || send({ order: 'place', place: at }),
 };
 
 function saveAnswer() {
@@ -175,11 +302,14 @@ for (const [id, action] of Object.entries({
     'help-close': actions.help,
     'answer-save': saveAnswer,
     'answer-close': actions.away,
+    'place-stream': () => goTo('stream'),
+    'place-volume': () => goTo('volume'),
     retry: () => send({ order: 'wake' }),
 })) {
     element(id, HTMLElement).addEventListener('click', action);
 }
 picture.addEventListener('dblclick', actions.full);
+element('volume-views', HTMLElement).addEventListener('dblclick', (event) => event.target instanceof HTMLCanvasElement && actions.full());
 help.addEventListener('click', (event) => event.target === help && help.close());
 element('full', HTMLElement).hidden = !document.fullscreenEnabled;
 listenToKeys(actions);

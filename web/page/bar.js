@@ -25,7 +25,7 @@ export class Bar {
         element('fps-part', HTMLElement).hidden = view.fps === 0 && status.code !== 'live';
         put(element('size', HTMLElement), view.width > 0 ? `${view.width} × ${view.height}` : '');
         put(element('bytes', HTMLElement), view.kind === 'none' ? '' : sizeText(view.bytes));
-        put(element('age', HTMLElement), view.kind === 'none' ? '' : ageText(view.age));
+        put(element('age', HTMLElement), view.kind === 'none' || Number.isNaN(view.age) ? '' : ageText(view.age));
         put(element('drops', HTMLElement), String(view.drops));
         put(element('bad', HTMLElement), String(view.bad));
         element('drops-part', HTMLElement).hidden = view.drops === 0;

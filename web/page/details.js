@@ -46,7 +46,24 @@ export class Details {
                 return row('li', name, `+${took.toFixed(1)} ms`);
             }),
         );
-        const meta = header.meta;
+        element('steps-part', HTMLElement).hidden = false;
+        this.#meta(header.meta);
+    }
+
+    /**
+     * Of something that did not come as a stream.
+     * @param {[string, string][]} facts names and values; what has no value is left out
+     * @param {Header['meta']} meta
+     */
+    tell(facts, meta) {
+        const known = facts.filter(([, value]) => value !== '');
+        element('facts', HTMLElement).replaceChildren(...known.map(([name, value]) => row('div', name, value)));
+        element('steps-part', HTMLElement).hidden = true;
+        this.#meta(meta);
+    }
+
+    /** @param {Header['meta']} meta */
+    #meta(meta) {
         element('meta-part', HTMLElement).hidden = meta === undefined;
         element('meta', HTMLElement).textContent = meta === undefined ? '' : JSON.stringify(meta, null, 1).slice(0, 20000);
     }

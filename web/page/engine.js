@@ -6,6 +6,7 @@ import { Connection } from './connection.js';
 import { Meter, ServerClock, now } from './measure.js';
 import { isPicture, isText, readable } from './payload.js';
 import { Screen } from './screen.js';
+import { Slices, volumeIn } from './slices.js';
 import { chooseStream, fileName, neighbour } from './words.js';
 import { parseFrame } from './wire.js';
 
@@ -23,6 +24,9 @@ export class Engine {
     #tell;
     #connection;
     #asking;
+    #slices;
+    /** The description of the server's volume, as it came; empty: there is none. */
+    #described = '';
     #clock = new ServerClock();
     #meter = new Meter();
     /** @type {Screen | null} */
@@ -38,6 +42,7 @@ export class Engine {
     #responds = false;
     #paused = false;
     #hidden = false;
+    #covered = false;
     #details = false;
     /** Counts the connections: a frame in work may have come over an earlier one. */
     #link = 0;
@@ -52,7 +57,7 @@ export class Engine {
     #earlierDrops = 0;
     #bad = 0;
 
-    /** @param {(report: Report) => void} tell */
+    /** @param {(report: Report, transfer?: Transferable[]) => void} tell what is in `transfer` is the page's from then on */
     constructor(tell) {
         this.#tell = tell;
         this.#connection = new Connection({
@@ -65,6 +70,10 @@ export class Engine {
         this.#asking = new Asking(
             (control) => this.#connection.send(control),
             (answer) => tell({ report: 'answer', answer }),
+        );
+        this.#slices = new Slices(
+            (control) => this.#connection.send(control),
+            (slice) => tell({ report: 'slice', slice }, slice.bitmap ? [slice.bitmap] : []),
         );
     }
 
@@ -112,6 +121,15 @@ export class Engine {
                 this.#asking.ask(order.text);
                 this.#report();
                 break;
+            case 'slice':
+                this.#slices.ask(order.id, order.text, order.as);
+                break;
+            case 'cover':
+                if (this.#covered !== order.on) {
+                    this.#covered = order.on;
+                    this.#rest();
+                }
+                break;
             case 'wake':
                 this.#connection.wake();
                 break;
@@ -129,6 +147,7 @@ export class Engine {
     #changed() {
         if (this.#connection.state !== 'open') {
             this.#asking.lost();
+            this.#slices.lost();
         }
         this.#report();
     }
@@ -142,7 +161,7 @@ export class Engine {
         for (const stream of this.#streams) {
             stream.drops = 0;
         }
-        if (this.#paused || this.#hidden) {
+        if (this.#paused || this.#hidden || this.#covered) {
             this.#connection.send({ pause: true });
         }
     }
@@ -157,6 +176,10 @@ export class Engine {
         if (typeof control.server?.version === 'string') {
             this.#version = control.server.version;
             this.#responds = control.server.responds === true;
+            // Said once a connection, and again when it changes.
+            if (control.server.describes !== undefined || !this.#listed) {
+                this.#describe(control.server.describes);
+            }
         }
         if (Array.isArray(control.streams)) {
             this.#streams = control.streams;
@@ -172,6 +195,16 @@ export class Engine {
         }
         if (typeof control.error === 'string') {
             this.#tell({ report: 'notice', text: control.error });
+        }
+    }
+
+    /** @param {unknown} description of what the server answers with */
+    #describe(description) {
+        const volume = volumeIn(description);
+        const described = volume ? JSON.stringify(volume) : '';
+        if (described !== this.#described) {
+            this.#described = described;
+            this.#tell({ report: 'volume', volume });
         }
     }
 
@@ -200,7 +233,7 @@ export class Engine {
 
     /** The server need not send what nobody sees. */
     #rest() {
-        this.#connection.send({ pause: this.#paused || this.#hidden });
+        this.#connection.send({ pause: this.#paused || this.#hidden || this.#covered });
         this.#meter.clear();
         this.#report();
     }
@@ -215,7 +248,7 @@ export class Engine {
             ++this.#bad;
             return;
         }
-        if (this.#asking.take(frame.header, frame.payload, heard)) {
+        if (this.#asking.take(frame.header, frame.payload, heard) || this.#slices.take(frame.header, frame.payload, heard)) {
             this.#report();
             return;
         }

@@ -2,6 +2,7 @@
 
 /**
  * @typedef {object} Actions
+ * @property {(event: KeyboardEvent) => boolean} volume first of all, if there is a volume and the key means something to it
  * @property {() => void} pause
  * @property {() => void} save
  * @property {() => void} full
@@ -35,13 +36,16 @@ export function listenToKeys(actions) {
         keys[place] = () => actions.place(place - 1);
     }
     document.addEventListener('keydown', (event) => {
-        if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) {
+        if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) {
             return;
         }
         const target = event.target instanceof Element ? event.target : document.body;
         const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-        if (target.closest('input')) {
-            return; // somebody writes
+        if (target.closest('input:not([type="range"]), select')) {
+            return; // somebody writes, or chooses by a letter
+        }
+        if (target.closest('[type="range"]') && /^(Arrow|Page|Home|End)/.test(key)) {
+            return; // a slider moves by itself
         }
         // A focused button has its own idea of the space bar, and a text that scrolls of the arrows.
         if (key === ' ' && target.closest('button, [tabindex="0"]')) {
@@ -53,7 +57,11 @@ export function listenToKeys(actions) {
         if (document.querySelector('dialog[open]') && key !== '?') {
             return;
         }
-        const action = keys[key];
+        if (actions.volume(event)) {
+            event.preventDefault();
+            return;
+        }
+        const action = event.repeat ? undefined : keys[key];
         if (action && action() !== false) {
             event.preventDefault(); // the letter is no text
         }

@@ -7,9 +7,10 @@ import './connection.js';
 import './measure.js';
 import './payload.js';
 import './screen.js';
+import './slices.js';
 import './wire.js';
 import './words.js';
 
-const engine = new Engine((report) => self.postMessage(report));
+const engine = new Engine((report, transfer) => self.postMessage(report, { transfer: transfer ?? [] }));
 self.onmessage = (event) => engine.obey(event.data);
 self.postMessage({ report: 'ready' });
