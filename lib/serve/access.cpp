@@ -84,7 +84,7 @@ std::optional<Denial> Access::check_host(const Request& request, const Peer& pee
 bool Access::lists_origin(std::string_view origin) const {
     const auto& allowed = options_.allow_origins;
     return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& one) {
-        return one == origin || (one == "*" && origin != "null") || lower(one) == lower(origin) ||
+        return one == origin || one == "*" || lower(one) == lower(origin) ||
                (one.ends_with('/') && std::string_view(one).substr(0, one.size() - 1) == origin);
     });
 }
