@@ -8,8 +8,12 @@
 
 namespace framepipe {
 
-Block take_memory(std::uint64_t size, std::uint64_t max_memory) {
+void check_memory(std::uint64_t size, std::uint64_t max_memory) {
     if (size > max_memory) throw Error(fmt::format("its voxels take {} bytes of memory, over the limit of {}", size, max_memory));
+}
+
+Block take_memory(std::uint64_t size, std::uint64_t max_memory) {
+    check_memory(size, max_memory);
     try {
         return Block(static_cast<std::size_t>(size));
     } catch (const std::bad_alloc&) {

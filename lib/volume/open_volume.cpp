@@ -6,6 +6,7 @@
 #include <array>
 
 #include "frame/error.hpp"
+#include "volume/dicom.hpp"
 #include "volume/folder.hpp"
 #include "volume/gzip.hpp"
 #include "volume/image_folder.hpp"
@@ -41,7 +42,7 @@ std::string beginning(std::span<const std::byte> bytes) {
     return text ? fmt::format("it begins with '{}'", quoted) : "it begins with" + hexadecimal;
 }
 
-constexpr const char* kUnderstood = ", which is no NumPy .npy, NIfTI, NRRD or TIFF; for raw voxels give --shape and --dtype";
+constexpr const char* kUnderstood = ", which is no NumPy .npy, NIfTI, NRRD, TIFF or DICOM; for raw voxels give --shape and --dtype";
 
 Volume read_gzip(const fs::path& path, const Bytes& file, const OpenVolumeOptions& options) {
     std::array<std::byte, kNiftiHeaderSize> first{};
@@ -50,26 +51,46 @@ Volume read_gzip(const fs::path& path, const Bytes& file, const OpenVolumeOption
     throw Error("of what can be in a gzip, NIfTI is understood; in this one " + beginning(head));
 }
 
+constexpr std::size_t kBeginning = 132;  // bytes that tell what a file in a folder is
+
+/// The series of which the file is one slice, or the file alone where it has several.
+Volume read_dicom_of(const fs::path& path, const OpenVolumeOptions& options) {
+    std::vector<fs::path> files;
+    for (const fs::path& file : files_in(path.has_parent_path() ? path.parent_path() : "."))
+        if (is_dicom(first_bytes(file, kBeginning))) files.push_back(file);
+    // A hidden file is not among them, nor one that is named without its folder.
+    const auto same = std::find_if(files.begin(), files.end(), [&](const fs::path& file) { return file.filename() == path.filename(); });
+    if (same == files.end())
+        files.push_back(path);
+    else
+        *same = path;
+    return read_dicom(dicom(), files, name_of(path), options, path);
+}
+
 Volume read_file(const fs::path& path, const Bytes& file, const OpenVolumeOptions& options) {
     if (is_npy(file)) return read_npy(file);
     if (is_nifti(file)) return read_nifti(path, file, options);
     if (is_nrrd(file)) return read_nrrd(path, file, options);
     if (is_tiff(file)) return read_tiff(file, name_of(path), options);
+    if (is_dicom(file.text())) return read_dicom_of(path, options);
     if (is_gzip(file)) return read_gzip(path, file, options);
     throw Error(beginning(file) + kUnderstood);
 }
 
 Volume read_folder(const fs::path& folder, const OpenVolumeOptions& options) {
-    constexpr std::size_t kEnough = 20;
-    std::vector<fs::path> images;
+    std::vector<fs::path> images, dicoms;
     std::size_t others = 0;
     for (const fs::path& file : files_in(folder)) {
-        if (is_slice_image(first_bytes(file, kEnough)))
+        const std::string beginning = first_bytes(file, kBeginning);
+        if (is_dicom(beginning))
+            dicoms.push_back(file);
+        else if (is_slice_image(beginning))
             images.push_back(file);
         else
             ++others;
     }
-    if (images.empty()) throw Error("there is no JPEG, PNG, WebP or TIFF in it");
+    if (!dicoms.empty()) return read_dicom(dicom(), dicoms, name_of(folder), options);
+    if (images.empty()) throw Error("there is no JPEG, PNG, WebP, TIFF or DICOM in it");
     if (others > 0 && options.warn)
         options.warn(fmt::format("{}: {} {} no JPEG, PNG, WebP or TIFF and left out", name_of(folder), others,
                                  others == 1 ? "file is" : "files are"));

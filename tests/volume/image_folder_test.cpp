@@ -104,7 +104,7 @@ TEST_CASE("a folder that is no volume is refused in one line that names the file
         return line.substr(prefix.size());
     };
     std::filesystem::create_directory(folder.path("empty"));
-    CHECK(words("empty") == "there is no JPEG, PNG, WebP or TIFF in it");
+    CHECK(words("empty") == "there is no JPEG, PNG, WebP, TIFF or DICOM in it");
     folder.write("one/a.png", image(ImageType::png, PixelFormat::gray, 0));
     CHECK(words("one") == "it has one image; a volume has several");
     for (const char* name : {"size", "kind", "broken", "pages"})

@@ -65,3 +65,10 @@ TEST_CASE("a mapped volume lives as long as a copy of it, not as its file", "[vo
     std::filesystem::remove(folder.path("v.raw"));
     CHECK(difference(copy).empty());
 }
+
+#ifndef FRAMEPIPE_DICOM
+TEST_CASE("a program without DICOM says so", "[volume][dicom]") {
+    const Folder folder;
+    CHECK_THAT(refusal(folder.write("a", std::string(128, '\0') + "DICM")), ContainsSubstring("this framepipe was built without it"));
+}
+#endif

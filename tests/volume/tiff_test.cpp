@@ -326,7 +326,7 @@ TEST_CASE("a TIFF cut at any byte is refused in one line or is whole", "[volume]
         Writing how;
         how.compression = compression;
         const std::string whole = contents(write_known(folder, "w", how));
-        for (std::size_t size = 4; size < whole.size(); ++size) {
+        for (std::size_t size = 4; size < whole.size(); size += 3) {
             INFO("cut to " << size << " of " << whole.size() << " bytes, compression " << compression);
             const auto words = refusal(folder.write("v.tif", whole.substr(0, size)));
             CHECK(words.starts_with("cannot read " + folder.path("v.tif") + ": it"));
