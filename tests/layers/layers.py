@@ -34,7 +34,7 @@ LIBRARIES = [
     (r"(turbojpeg|jpeglib|jerror|jconfig|jmorecfg|png|webp/\w+)(\.h)", [r"lib/codec/"]),
     (r"(pango|harfbuzz|hb|fribidi|fontconfig|freetype|ft2build|glib|glib-object|cairo)\b", [r"lib/text/"]),
     (r"mosquitto", [r"lib/broker/"]),
-    (r"(nifti\d|tiff|gdcm)", [r"lib/volume/"]),
+    (r"(tiff|gdcm)", [r"lib/volume/"]),
     (r"linux/videodev2\.h", [r"lib/source/"]),
     (r"zlib\.h", [r"lib/serve/", r"lib/codec/", r"lib/volume/"]),
     (r"openssl/", [r"lib/serve/", r"lib/net/"]),
