@@ -31,7 +31,8 @@ struct OpenVolumeOptions {
 
 /// Opens a volume: NumPy .npy, NIfTI (.nii, .nii.gz, .hdr with .img), NRRD (.nrrd, .nhdr), a TIFF of many pages, a
 /// folder of images, a DICOM series (its folder, or one of its files), or raw bytes. The format is told by the first
-/// bytes, where it has any of its own. What can be mapped is: nothing is read before it is asked for.
+/// bytes, where it has any of its own. What can be mapped is: nothing is read before it is asked for, and a file that is cut
+/// short later ends the process (map_file() in mapped_file.hpp says how to replace one).
 /// throws Error: the file cannot be read, is none of these, is broken or shorter than it says, or has not 3 axes
 Volume open_volume(const std::filesystem::path& path, const OpenVolumeOptions& options = {});
 
