@@ -1,10 +1,12 @@
 """A USB camera by the kernel's own uvcvideo: run in the guest, see run-test."""
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
 import unittest
+import urllib.request
 
 import guest
 from guest import Stage, UsbCamera, program, wait_until
@@ -150,6 +152,24 @@ class Demand(unittest.TestCase):
         with UsbCamera(mjpg=os.path.join(guest.DATA, "small.mjpg")):
             with Stage("capture", DEVICE, "-v", "--idle-close", "1s") as capture:
                 self.check_idle(capture, capture)
+
+
+class Viewers(unittest.TestCase):
+    def test_a_viewer_gets_the_pictures_of_the_camera_as_they_are(self):
+        sent = guest.jpegs(os.path.join(guest.DATA, "pictures.mjpg"))
+        with UsbCamera(), Stage("capture", DEVICE) as capture, Stage("wsserve", "--listen", "127.0.0.1:0", stdin=capture.out) as server:
+            server.says("http://")
+            address = re.search(r"http://\S+?/", server.words())[0]
+            with urllib.request.urlopen(address + "stream.mjpg", timeout=guest.DEADLINE) as stream:
+                seen = []
+                while len(set(seen)) < 10:
+                    size = 0
+                    while (line := stream.readline().strip()) or not size:
+                        if line.lower().startswith(b"content-length:"):
+                            size = int(line.split(b":")[1])
+                    seen.append(sent.index(stream.read(size)))
+            self.assertEqual(server.stop()[0], 0)
+        self.assertTrue(all((b - a) % len(sent) < len(sent) / 2 for a, b in zip(seen, seen[1:])), seen)
 
 
 class Refusals(unittest.TestCase):
