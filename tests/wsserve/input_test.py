@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -14,6 +15,29 @@ COMMAND = os.path.join(BIN, "wsserve")
 def run(*arguments, data=b""):
     done = subprocess.run([COMMAND, "--listen", "127.0.0.1:0", *arguments], input=data, capture_output=True, timeout=30)
     return done.returncode, done.stdout, [line for line in done.stderr.decode().splitlines() if "http://" not in line]
+
+
+class RaspberryPi(unittest.TestCase):
+    def test_the_line_for_its_camera_works(self):
+        with tempfile.TemporaryDirectory() as folder:
+            # What stands in for the program takes just these arguments, and writes JPEGs without a mark between.
+            camera = os.path.join(folder, "rpicam-vid")
+            with open(camera, "w") as script:
+                script.write('#!/bin/sh\n[ "$*" = "-t 0 --codec mjpeg -o -" ] || exit 2\n'
+                             "exec ffmpeg -v quiet -nostdin -re -f lavfi -i testsrc=s=640x480:r=30 -c:v mjpeg -q:v 2 -f mjpeg -\n")
+            os.chmod(camera, 0o755)
+            with subprocess.Popen(["rpicam-vid", "-t", "0", "--codec", "mjpeg", "-o", "-"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                                  env={**os.environ, "PATH": folder + ":" + os.environ["PATH"]}) as source:
+                with Server(stdin=source.stdout) as server:
+                    source.stdout.close()
+                    server.frames_in(3)
+                    stream = server.streams()[0]
+                    self.assertEqual((stream["type"], stream["width"], stream["height"], stream["state"]), ("image/jpeg", 640, 480, "live"))
+                    with WebSocket(server) as viewer:
+                        for _ in range(5):
+                            picture = viewer.message()
+                            self.assertEqual((picture[:2], picture[-2:]), (b"\xff\xd8", b"\xff\xd9"))
+                source.terminate()
 
 
 class Start(unittest.TestCase):
