@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace framepipe::serve {
 namespace {
 
 /// Some browsers show a part only when the next one has come.
 constexpr auto kRepeatAfter = std::chrono::milliseconds(250);
+/// Then again and again: a recorder that waits for many parts before it begins, or that gives up a
+/// stream which says nothing, stays with a picture that does not change.
+constexpr auto kRepeatAgainAfter = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -53,7 +58,7 @@ void MjpegSession::choose_stream() {
     flow_ = std::make_unique<Flow>(connection_, *name, Form{Wrap::mjpeg, as_}, 0, fps_);
     flow_->on_offer = [this](const FramePtr& frame) {
         last_ = frame;
-        repeated_ = false;
+        if (std::exchange(repeated_, false)) repeater_.cancel();
     };
     flow_->start();
 }
@@ -63,8 +68,8 @@ bool MjpegSession::may_begin(std::uint32_t) {
 }
 
 void MjpegSession::on_sent(Outbox::Slot) {
-    if (repeated_) return;
-    quiet_at_ = connection_.shard().loop().now() + kRepeatAfter;
+    quiet_at_ = connection_.shard().loop().now();
+    quiet_at_ += repeated_ ? SteadyClock::duration(kRepeatAgainAfter) : SteadyClock::duration(kRepeatAfter);
     // Not moved with every picture: it looks for itself whether more have been sent.
     if (!repeater_.armed()) repeater_.at(quiet_at_);
 }

@@ -42,7 +42,7 @@ private:
     std::unique_ptr<Flow> flow_;
     std::weak_ptr<LiveFrame> last_;  // weak: a repetition is not worth the memory
     bool repeated_ = false;
-    SteadyClock::time_point quiet_at_{};  // when the picture sent last is repeated, if none follows
+    SteadyClock::time_point quiet_at_{};  // when the picture sent last is sent again, if none follows
     Timer repeater_;
 };
 

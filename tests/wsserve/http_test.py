@@ -3,6 +3,7 @@ import gzip
 import os
 import re
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -130,6 +131,36 @@ class Mjpeg(unittest.TestCase):
             self.assertEqual(server.stop()[0], 0)
             for _ in stream:
                 pass  # ends without a complaint only at the closing delimiter
+            file.close()
+
+    def test_ffmpeg_records_as_many_frames_as_it_is_told(self):
+        whole = subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=1", "-c:v", "mjpeg", "-f", "image2pipe", "-"],
+                               stdout=subprocess.PIPE, check=True).stdout
+        pictures = [b"\xff\xd8" + one for one in whole.split(b"\xff\xd8")[1:]]
+        for options in ([], ["-f", "mpjpeg", "-strict_mime_boundary", "1"]):
+            with self.subTest(options=options), Server() as server, tempfile.TemporaryDirectory() as folder:
+                film = os.path.join(folder, "film.mjpg")
+                command = ["ffmpeg", "-v", "error", "-nostdin", *options, "-i", f"http://127.0.0.1:{server.port}/stream.mjpg",
+                           "-frames:v", "40", "-c", "copy", "-f", "mjpeg", film]
+                with subprocess.Popen(command, stdin=subprocess.DEVNULL) as recorder:
+                    while recorder.poll() is None:
+                        for one in pictures:
+                            server.write(frame(one))
+                            time.sleep(0.01)
+                self.assertEqual(recorder.returncode, 0)
+                with open(film, "rb") as file:
+                    recorded = file.read()
+                self.assertEqual(recorded.count(b"\xff\xd8"), 40)
+                # The bytes are those that came in.
+                self.assertLessEqual({b"\xff\xd8" + one for one in recorded.split(b"\xff\xd8")[1:]}, set(pictures))
+
+    def test_a_picture_that_does_not_change_comes_again_and_again(self):
+        with Server() as server:
+            server.write(frame(JPEG))
+            _, file = open_stream(server)
+            stream = parts(file)
+            for _ in range(4):
+                self.assertEqual(next(stream)[1], JPEG)
             file.close()
 
     def test_pictures_become_jpeg_unless_their_own_type_is_asked_for(self):
