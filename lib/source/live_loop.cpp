@@ -177,6 +177,7 @@ std::unique_ptr<Source> LiveLoop::reopen(const std::string& failure, const std::
             if (!said && say_.verbose) say_.verbose(fmt::format("{} opened again", options_.name));
             return source;
         } catch (const Error& error) {
+            if (over()) break;
             if (!options_.retry) throw;
             if (!said && say_.warn) say_.warn(fmt::format("{}; waiting until it is back", error.what()));
             if (said && say_.verbose) say_.verbose(error.what());
@@ -196,12 +197,13 @@ void LiveLoop::take_frames(std::unique_ptr<Source> source, const std::stop_token
             try {
                 take_until_failure(*source, done);
             } catch (const Error& error) {
-                if (!options_.retry) throw Error(fmt::format("{} failed: {}", options_.name, error.what()));
+                // A source that knows that it is to stop says so by failing.
+                if (!over() && !options_.retry) throw Error(fmt::format("{} failed: {}", options_.name, error.what()));
                 failure = error.what();
             }
             set_source(nullptr);
             source.reset();
-            if (done.stop_requested()) break;
+            if (done.stop_requested() || over()) break;
             if (failure.empty()) wait_for_reader(done);
             source = reopen(failure, done);
         }
@@ -238,7 +240,13 @@ std::optional<Waiting> LiveLoop::newest() {
 }
 
 LiveResult LiveLoop::run() {
-    auto source = open_();
+    std::unique_ptr<Source> source;
+    try {
+        source = open_();
+    } catch (const Error&) {
+        if (stop_.stop_requested()) return {};
+        throw;
+    }
     if (say_.verbose) say_.verbose(fmt::format("{} opened", options_.name));
     {
         std::jthread device([&](const std::stop_token& done) { take_frames(std::move(source), done); });

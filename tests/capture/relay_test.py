@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -112,7 +113,24 @@ class Chain(unittest.TestCase):
                     self.assertEqual(end.frame()[0]["seq"], 5)
                     end.process.terminate()
                     status, lines = end.end()
-        self.assertEqual((status, len(lines), lines[1]), (0, 2, f"capture: ws://127.0.0.1:{port}/ws is back"))
+        self.assertEqual((status, lines[1:]), (0, [f"capture: ws://127.0.0.1:{port}/ws is back"]))
+
+    def test_told_to_stop(self):
+        # In silence, whatever it waits for: a picture, or the answer of a server that gives none.
+        with Server() as first:
+            first.write(frame(PNG, "image/png", live=True))
+            for arguments in ([], ["--no-retry"]):
+                with Capture(address(first), *arguments) as end:
+                    end.frame()
+                    end.process.terminate()
+                    self.assertEqual(end.end(), (0, []))
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            with Capture("ws://127.0.0.1:%d/" % silent.getsockname()[1]) as end:
+                connection, _ = silent.accept()
+                with connection:
+                    connection.recv(1)
+                    end.process.terminate()
+                    self.assertEqual(end.end(), (0, []))
 
     def test_without_retry(self):
         with Server() as first:
