@@ -122,7 +122,7 @@ void declare_raw(CLI::App& app, Options& o) {
 
 void declare(CLI::App& app, Options& o) {
     app.description("Slices of volumes as pictures");
-    app.add_option("VOLUME", o.volume, "a .npy file, or raw voxels with --shape");
+    app.add_option("VOLUME", o.volume, "a file: .npy, NIfTI, NRRD, TIFF, DICOM, raw with --shape; or a folder of images or of DICOM");
     app.add_option("-i,--index", o.index, "one slice, from 0; without it and --all, each line or text frame on stdin asks for one")
         ->type_name("N");
     app.add_flag("--all", o.all, "all slices, from first to last");

@@ -15,11 +15,13 @@
 #include <thread>
 #include <vector>
 
+#include "frame/bytes.hpp"
+
 namespace framepipe {
 namespace {
 
 constexpr std::int64_t kCacheLine = 64;
-constexpr std::int64_t kSlabBytes = 32 << 20;
+constexpr std::int64_t kSlabBytes = 16 << 20;
 /// Slices on each side of the last one whose pages are brought.
 constexpr std::int64_t kNeighbours = 2;
 constexpr std::int64_t kMostPageBytes = 64 << 20;
@@ -56,10 +58,12 @@ struct Gathering {
         : axis(along), first(begin), count(slices), slab(from), from_(from) {
         row_ = from.axes[inner()].size * voxel_size(from);
         slice_ = from.axes[outer()].size * row_;
-        const std::shared_ptr<std::byte[]> memory(new std::byte[static_cast<std::size_t>(slice_ * count)]);
-        to_ = memory.get();
-        slab.memory = memory;
-        slab.first = memory.get();
+        // Memory that was used before: new one, and giving it back, would change the process's map, and whoever answers a
+        // request would wait at a page fault for a thread that has the lowest priority.
+        Block memory(static_cast<std::size_t>(slice_ * count));
+        to_ = memory.data();
+        slab.first = memory.data();
+        slab.memory = std::make_shared<const Bytes>(std::move(memory).share());
         slab.axes[axis].size = count;
         slab.axes[axis].stride = slice_;
         slab.axes[outer()].stride = row_;

@@ -12,7 +12,7 @@ namespace framepipe {
 /// A thread of the lowest priority that works while nothing waits. Where a slice's voxels lie alone, each in a line of
 /// memory with its neighbours' of other slices, it gathers all of these slices at once, so that the next ones are as
 /// near as along the best axis; else it has the system bring the pages of the next slices. It is paused while a request
-/// is answered. Takes up to 64 MiB.
+/// is answered. Takes up to 32 MiB.
 class SlicePrefetch {
 public:
     explicit SlicePrefetch(const Volume& volume);
