@@ -100,6 +100,7 @@ void declare(CLI::App& app, Options& o) {
         ->excludes(hub);
     add_bytes(app, "--max-request", o.desk.max_request, "longest message that is answered (default: 64KiB)");
     add_duration(app, "--respond-timeout", o.respond_timeout, "time for an answer, then an error is sent (default: 10s)");
+    add_bytes(app, "--respond-cache", o.desk.max_cache, "memory for answers that the pipeline calls immutable; 0: none (default: 64MiB)");
     app.add_flag("--newest-request", o.desk.pipeline.newest_only, "drop a client's waiting requests when a newer one comes");
     app.add_option("--token-file", o.token_file, "viewers must send the token in this file (or in $FRAMEPIPE_TOKEN)")->type_name("FILE");
 }

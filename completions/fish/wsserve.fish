@@ -31,5 +31,6 @@ complete -c wsserve -l respond -x -d 'answer clients\' messages by this pipeline
 complete -c wsserve -l respond-each -x -d 'the same, with a pipeline for each client'
 complete -c wsserve -l max-request -x -d 'longest message that is answered (default: 64KiB)'
 complete -c wsserve -l respond-timeout -x -d 'time for an answer, then an error is sent (default: 10s)'
+complete -c wsserve -l respond-cache -x -d 'memory for answers that the pipeline calls immutable; 0: none (default: 64MiB)'
 complete -c wsserve -l newest-request -d 'drop a client\'s waiting requests when a newer one comes'
 complete -c wsserve -l token-file -r -F -d 'viewers must send the token in this file (or in $FRAMEPIPE_TOKEN)'

@@ -142,10 +142,10 @@ struct KnownKey {
     Kind kind;
 };
 constexpr KnownKey kKnownKeys[] = {
-    {"type", Kind::string},    {"format", Kind::string}, {"width", Kind::count}, {"height", Kind::count},   {"range", Kind::string},
-    {"matrix", Kind::string},  {"stream", Kind::string}, {"seq", Kind::count},   {"time_us", Kind::whole},  {"pts_us", Kind::whole},
-    {"live", Kind::flag},      {"key", Kind::flag},      {"end", Kind::flag},    {"request", Kind::string}, {"error", Kind::string},
-    {"describes", Kind::flag}, {"stages", Kind::object}, {"meta", Kind::object},
+    {"type", Kind::string},    {"format", Kind::string},  {"width", Kind::count},   {"height", Kind::count},   {"range", Kind::string},
+    {"matrix", Kind::string},  {"stream", Kind::string},  {"seq", Kind::count},     {"time_us", Kind::whole},  {"pts_us", Kind::whole},
+    {"live", Kind::flag},      {"key", Kind::flag},       {"end", Kind::flag},      {"request", Kind::string}, {"error", Kind::string},
+    {"describes", Kind::flag}, {"immutable", Kind::flag}, {"stages", Kind::object}, {"meta", Kind::object},
 };
 
 std::optional<std::int64_t> whole_number(std::string_view text) {

@@ -122,6 +122,7 @@ Response metrics_response(const Context& context) {
         const ResponderCounts counts = context.desk->counts();
         page.single("respond_requests_total", "counter", "Requests of clients to the pipeline.", counts.requests);
         page.single("respond_answers_total", "counter", "Answers of the pipeline.", counts.answers);
+        page.single("respond_cached_total", "counter", "Requests whose answer was still known.", context.desk->cache_hits());
         page.single("respond_errors_total", "counter", "Requests that the server answered with an error.", counts.errors);
         page.single("respond_dropped_total", "counter", "Requests dropped for a newer one (--newest-request).", counts.dropped);
         page.single("respond_strays_total", "counter", "Frames out of the pipeline that answer no request.", counts.strays);

@@ -338,7 +338,7 @@ void HttpSession::answer_snapshot(const Request& request, const FramePtr& frame,
         return respond(request, text_response(503, frame ? "the picture is broken" : complaint.value_or("no picture came in time")));
     }
     Response response;
-    response.type = picture->type;
+    response.type = picture->header.type();
     response.body = picture->bytes;
     response.headers = live_picture_headers();
     if (const auto time = frame->header().time_us())

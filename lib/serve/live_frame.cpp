@@ -87,7 +87,7 @@ std::optional<LiveFrame::Picture> LiveFrame::picture(As as) {
     const std::lock_guard lock(mutex_);
     const Made& slot = made(as);
     if (!slot.bytes) return std::nullopt;
-    return Picture{slot.header.type(), *slot.bytes};
+    return Picture{slot.header, *slot.bytes};
 }
 
 const LiveFrame::Made& LiveFrame::made(As as) {

@@ -80,7 +80,7 @@ public:
     MessagePtr message(Form form);
 
     struct Picture {
-        std::string type;  // MIME
+        Header header;  // that describes the bytes
         Bytes bytes;
     };
     /// The picture as `as`; nullopt as above.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <deque>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -65,7 +66,7 @@ private:
     std::shared_ptr<Tally> tally_;
 };
 
-Desk::Desk(RespondOptions options) : options_(std::move(options)), tally_(std::make_shared<Tally>()) {
+Desk::Desk(RespondOptions options) : options_(std::move(options)), cache_(options_.max_cache), tally_(std::make_shared<Tally>()) {
     if (!options_.each) shared_ = std::make_unique<Responder>(options_.pipeline);
 }
 
@@ -115,13 +116,6 @@ Description Desk::description() const {
     return shared_ ? shared_->description() : nullptr;
 }
 
-/// Answers come in other threads, and may come when the client has gone: `deliver` is then empty.
-struct Questions::Link {
-    Shard& shard;
-    const Form usual;  // of answers that are asked for in no other
-    Deliver deliver;   // the shard's thread alone
-};
-
 namespace {
 
 /// An error for people's own pages: a text message with JSON.
@@ -132,25 +126,66 @@ MessagePtr error_message(const Frame& answer) {
 
 }  // namespace
 
-Questions::Questions(Desk& desk, Shard& shard, Form usual, Deliver deliver)
-    : desk_(desk), link_(std::make_shared<Link>(Link{shard, usual, std::move(deliver)})) {
-    place_ = desk_.open([link = link_](Frame answer, std::uint32_t note) {
-        const Form form{link->usual.wrap, static_cast<As>(note)};
-        const bool failed = answer.header.raw("error").has_value();
-        MessagePtr message;
-        if (failed && form.wrap != Wrap::v1) {
-            message = error_message(answer);
-        } else {
-            // Made here, where no viewer waits for it.
-            const auto request = answer.header.string("request");
-            message = link->shard.hub().make_live(std::move(answer))->message(form);
-            if (!message) {
-                Frame broken = error_answer("the answer is no picture that can be shown");
-                if (request) broken.header.set("request", *request);
-                message = form.wrap == Wrap::v1 ? link->shard.hub().make_live(std::move(broken))->message(form) : error_message(broken);
+/// What is under way.
+struct Questions::Question {
+    std::uint32_t number = 0;  // the client's, from 1
+    As as = As::image;
+    std::optional<AnswerCache::Key> key;  // what its answer may be kept by
+};
+
+/// Answers come in other threads, and may come when the client has gone: `deliver` is then empty.
+struct Questions::Link {
+    Link(Desk& of, Shard& in, Form form, Deliver to) : desk(of), shard(in), usual(form), deliver(std::move(to)) {}
+
+    Desk& desk;
+    Shard& shard;
+    const Form usual;  // of answers that are asked for in no other
+
+    // The shard's thread alone.
+    Deliver deliver;
+    std::uint32_t delivered = 0;  // the question whose answer was delivered last
+
+    std::mutex mutex;           // guards open
+    std::deque<Question> open;  // in their order, which is that of the answers
+
+    /// The question of that number; those before it were dropped for newer ones.
+    Question take(std::uint32_t number) {
+        const std::lock_guard lock(mutex);
+        while (open.front().number != number) open.pop_front();
+        Question question = std::move(open.front());
+        open.pop_front();
+        return question;
+    }
+
+    /// The message that carries the answer; null if its picture is broken and the client takes no whole frames.
+    MessagePtr message_of(Frame answer, const Question& question) {
+        const Form form{usual.wrap, question.as};
+        if (answer.header.raw("error") && form.wrap != Wrap::v1) return error_message(answer);
+        const auto request = answer.header.string("request");
+        const bool lasts = question.key && answer.header.flag("immutable") && !answer.header.raw("error");
+        const FramePtr live = shard.hub().make_live(std::move(answer));
+        if (const MessagePtr message = live->message(form)) {
+            const auto picture = lasts ? live->picture(question.key->as) : std::nullopt;
+            if (picture) {
+                Frame kept{picture->header, picture->bytes};
+                kept.header.erase("request");
+                desk.cache()->keep(*question.key, std::move(kept));
             }
+            return message;
         }
-        link->shard.loop().post([link, message = std::move(message)] {
+        Frame broken = error_answer("the answer is no picture that can be shown");
+        if (request) broken.header.set("request", *request);
+        return form.wrap == Wrap::v1 ? shard.hub().make_live(std::move(broken))->message(form) : error_message(broken);
+    }
+};
+
+Questions::Questions(Desk& desk, Shard& shard, Form usual, Deliver deliver)
+    : desk_(desk), link_(std::make_shared<Link>(desk, shard, usual, std::move(deliver))) {
+    place_ = desk_.open([link = link_](Frame answer, std::uint32_t number) {
+        // Made here, where no viewer waits for it.
+        MessagePtr message = link->message_of(std::move(answer), link->take(number));
+        link->shard.loop().post([link, number, message = std::move(message)] {
+            link->delivered = number;
             if (link->deliver) link->deliver(message);
         });
     });
@@ -169,18 +204,34 @@ Description Questions::description() const {
 bool Questions::ask(std::string_view payload, bool is_text, const std::string& own_request, std::optional<As> as) {
     Frame frame = frame_of_message(payload, is_text);
     if (!own_request.empty()) frame.header.set("request", own_request);
-    if (place_) {
-        const auto note = static_cast<std::uint32_t>(as.value_or(link_->usual.as));
-        const std::uint64_t limit = desk_.options().max_request;
-        if (payload.size() <= limit) return place_->asker->ask(std::move(frame), note);
-        return place_->asker->refuse(
-            std::move(frame), fmt::format("request of {} bytes is over the limit of {} (--max-request)", payload.size(), limit), note);
+    if (!place_) {
+        Frame full = error_answer("as many pipelines run as may (--respond-each)");
+        if (!own_request.empty()) full.header.set("request", own_request);
+        link_->deliver(link_->usual.wrap == Wrap::v1 ? link_->shard.hub().make_live(std::move(full))->message(link_->usual)
+                                                     : error_message(full));
+        return true;
     }
-    Frame full = error_answer("as many pipelines run as may (--respond-each)");
-    if (!own_request.empty()) full.header.set("request", own_request);
-    link_->deliver(link_->usual.wrap == Wrap::v1 ? link_->shard.hub().make_live(std::move(full))->message(link_->usual)
-                                                 : error_message(full));
-    return true;
+    Question question{.number = asked_ + 1, .as = as.value_or(link_->usual.as), .key = {}};
+    AnswerCache* cache = desk_.cache();
+    if (cache && is_text && payload.size() <= AnswerCache::kMaxRequest) {
+        question.key = AnswerCache::key(payload, question.as, desk_.counts().restarts);
+        // Not before the answers to earlier questions.
+        auto known = link_->delivered == asked_ ? cache->find(*question.key) : std::nullopt;
+        if (known) {
+            if (!own_request.empty()) known->header.set("request", own_request);
+            link_->deliver(link_->shard.hub().make_live(std::move(*known))->message({link_->usual.wrap, question.as}));
+            return true;
+        }
+    }
+    const std::uint32_t number = ++asked_;
+    {
+        const std::lock_guard lock(link_->mutex);
+        link_->open.push_back(std::move(question));
+    }
+    const std::uint64_t limit = desk_.options().max_request;
+    if (payload.size() <= limit) return place_->asker->ask(std::move(frame), number);
+    return place_->asker->refuse(std::move(frame),
+                                 fmt::format("request of {} bytes is over the limit of {} (--max-request)", payload.size(), limit), number);
 }
 
 }  // namespace framepipe::serve

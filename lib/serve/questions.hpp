@@ -8,6 +8,7 @@
 #include <string>
 
 #include "process/responder.hpp"
+#include "serve/answer_cache.hpp"
 #include "serve/live_frame.hpp"
 
 namespace framepipe::serve {
@@ -20,6 +21,7 @@ struct RespondOptions {
     bool each = false;                     // a pipeline for each client, not one for all
     std::size_t max_each = 64;             // of those at a time
     std::uint64_t max_request = 64 << 10;  // the longest message that is a request, bytes
+    std::uint64_t max_cache = 64 << 20;    // payloads of answers that the shared pipeline calls immutable, bytes
 };
 
 /// The pipelines that answer. Any thread. Must outlive what open() gives, and end before the shards.
@@ -41,10 +43,15 @@ public:
     Description description() const;
     ResponderCounts counts() const;
 
+    /// Answers that other clients may get as well; null: there is a pipeline for each client.
+    AnswerCache* cache() { return shared_ ? &cache_ : nullptr; }
+    std::uint64_t cache_hits() const { return cache_.hits(); }
+
 private:
     friend class Place;
     struct Tally;
     const RespondOptions options_;
+    AnswerCache cache_;
     std::unique_ptr<Responder> shared_;
     std::shared_ptr<Tally> tally_;
 };
@@ -69,9 +76,12 @@ public:
     Description description() const;
 
 private:
+    struct Question;
     struct Link;
+
     Desk& desk_;
     std::shared_ptr<Link> link_;
+    std::uint32_t asked_ = 0;  // questions
     std::unique_ptr<Desk::Place> place_;
 };
 

@@ -55,7 +55,10 @@ std::optional<Frame> SliceFrames::operator()(Frame frame) {
         if (!text) throw Error(fmt::format("{} is no request: text/plain is wanted", frame.header.type()));
         const SliceRequest wanted = parse_slice_request(frame.payload.text(), impl_->indices);
         if (wanted.describe) return description(std::move(frame.header));
-        return slice(frame.header, wanted);
+        Frame answer = slice(frame.header, wanted);
+        // The volume stays what it is while we have it open.
+        if (request) answer.header.set("immutable", true);
+        return answer;
     } catch (const Error& error) {
         if (request) return error_frame(std::move(frame.header), error.what());
         impl_->bad(error.what());

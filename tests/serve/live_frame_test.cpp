@@ -69,7 +69,7 @@ TEST_CASE("lossless is a PNG of pixels, and what is a picture already as it came
     const auto pixels = world.pixels();
     const auto picture = pixels->picture(As::lossless);
     REQUIRE(picture);
-    CHECK(picture->type == "image/png");
+    CHECK(picture->header.type() == "image/png");
     const Image image = decode_image(picture->bytes, PixelFormat::rgb24);
     CHECK(std::string_view(reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size()) == pixels->payload().text());
     const std::string whole = pixels->message({Wrap::v1, As::lossless})->text();

@@ -3,6 +3,7 @@ import base64
 import json
 import os
 import random
+import signal
 import struct
 import subprocess
 import tempfile
@@ -77,6 +78,53 @@ class Slices(unittest.TestCase):
                 socket.send(wrong)
                 error = json.loads(socket.message())["error"]
                 self.assertIn(f"0 to {DEPTH - 1}", error, f"of {wrong!r}")
+
+    def test_what_was_asked_for_is_known_to_all_and_each_gets_it_in_turn(self):
+        with self.server() as server:
+            with WebSocket(server, protocol="framepipe.v1") as socket:
+                socket.control(request="first", text="17", **{"as": "lossless"})
+                first = answer_of(socket)
+                self.assertEqual(server.metric("respond_cached_total"), 0)
+                socket.control(request="again", text="17", **{"as": "lossless"})
+                header, png = answer_of(socket)
+                self.assertEqual((header["request"], header["type"], header["meta"]["index"], png), ("again", "image/png", 17, first[1]))
+                self.assertEqual((server.metric("respond_cached_total"), server.metric("respond_answers_total")), (1, 1))
+            with WebSocket(server, "/ws?as=raw") as other:
+                for index in (17, 3, 17, 3):
+                    other.send(str(index))
+                    self.assertEqual(set(other.message()[0::4]), {index})
+                self.assertEqual((server.metric("respond_cached_total"), server.metric("respond_answers_total")), (3, 3))
+                # What is known does not overtake what is not.
+                for index in (40, 17, 41, 3):
+                    other.send(str(index))
+                self.assertEqual([set(other.message()[0::4]) for _ in range(4)], [{40}, {17}, {41}, {3}])
+                other.send("-1")
+                other.send("-1")
+                for _ in range(2):
+                    self.assertIn("0 to 59", json.loads(other.message())["error"])
+
+    def test_a_pipeline_that_was_started_again_is_asked_anew(self):
+        once = (f"test -e '{self.folder.name}/started' && level=0:59 || level=0:255; touch '{self.folder.name}/started'; "
+                f"render-slice '{self.volume}' --range $level")
+        with Server("--respond", once, stdin=subprocess.DEVNULL,
+                    env={"PATH": os.path.abspath(BIN) + ":" + os.environ["PATH"]}) as server, WebSocket(server, "/ws?as=raw") as socket:
+            def level():
+                socket.send("59")
+                message = socket.message()
+                return None if isinstance(message, str) else message[0]
+
+            self.assertEqual(level(), 59)
+            children = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True).stdout.split()
+            for child in children:
+                os.killpg(int(child), signal.SIGKILL)
+            eventually(lambda: level() == 255, "the answer of the new pipeline")
+
+    def test_without_room_nothing_is_kept(self):
+        with self.server("--respond-cache", "0") as server, WebSocket(server, "/ws?as=raw") as socket:
+            for _ in range(2):
+                socket.send("17")
+                self.assertEqual(set(socket.message()[0::4]), {17})
+            self.assertEqual((server.metric("respond_cached_total"), server.metric("respond_answers_total")), (0, 2))
 
     def test_the_page_learns_of_the_volume_by_the_state(self):
         with self.server(filters="| encode png") as server:
