@@ -1,6 +1,7 @@
 // wsserve: serve the frames on stdin to browsers.
 // A page, WebSocket, MJPEG and snapshots of the newest pictures; every viewer gets what its link carries.
 // Ends 0 when told to stop; at the end of input only with --exit-on-eof: 0, or 1 if the input was broken.
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,6 +104,8 @@ void declare(CLI::App& app, Options& o) {
     add_bytes(app, "--respond-cache", o.desk.max_cache, "memory for answers that the pipeline calls immutable; 0: none (default: 64MiB)");
     app.add_flag("--newest-request", o.desk.pipeline.newest_only, "drop a client's waiting requests when a newer one comes");
     app.add_option("--token-file", o.token_file, "viewers must send the token in this file (or in $FRAMEPIPE_TOKEN)")->type_name("FILE");
+    app.add_option("--tokens", o.server.access.tokens_file, "tokens with lines `TOKEN view|publish STREAM`, read again on SIGHUP")
+        ->type_name("FILE");
 }
 
 std::vector<serve::Asset> page() {
@@ -172,22 +175,32 @@ ExitCode run(Options& o) {
         throw UsageError("stdin is a terminal, which gives no frames; try: capture test: | wsserve");
 
     const std::vector<serve::Asset> assets = page();
-    const bool has_token = !o.server.access.token.empty();
-    const bool anybody_publishes = o.server.publish && !has_token && o.server.access.publish_token.empty();
+    const bool publishes = o.server.publish.has_value();
+    const bool has_files = !o.server.access.tokens_file.empty();
     serve::Server server(std::move(o.server), assets);
+    const bool has_token = server.guards(serve::Right::view);
+    std::vector<std::string> words;
+    for (const serve::Place& place : server.places())
+        for (std::string& line : serve::welcome(place, has_token)) words.push_back(std::move(line));
+    const std::string where = fmt::format("{}", fmt::join(words, "; "));
+    const auto reload = [&] {
+        manager.reloading();
+        try {
+            server.reload();
+            log::notice("its files are read again");
+        } catch (const Error& error) {
+            log::warn(std::string(error.what()) + "; what was read before stays");
+        }
+        manager.ready(where);
+    };
     const StopSignals signals(
         [&](int) {
             manager.stopping();
             server.stop();
         },
-        true);
-    std::string where;
-    for (const serve::Place& place : server.places()) {
-        for (const std::string& line : serve::welcome(place, has_token)) {
-            log::notice(line);
-            where += (where.empty() ? "" : "; ") + line;
-        }
-    }
+        true, has_files ? reload : std::function<void()>());
+    for (const std::string& line : words) log::notice(line);
+    const bool anybody_publishes = publishes && !server.guards(serve::Right::publish);
     if (const auto warning = serve::exposure_warning(server.places(), has_token, anybody_publishes)) log::warn(*warning);
     manager.ready(where);
 

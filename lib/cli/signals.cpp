@@ -58,6 +58,7 @@ void prepare_process() {
 struct StopSignals::Impl {
     std::function<void(int)> on_stop;
     bool live = false;
+    std::function<void()> on_reload;
     sigset_t set{};
     std::thread thread;
 
@@ -69,12 +70,13 @@ struct StopSignals::Impl {
         ::pthread_setname_np(::pthread_self(), "signals");
         int signal = 0;
         do {
+            if (signal == SIGHUP) on_reload();
             // A time limit, for when all signals are ignored and the destructor has none to end the wait with.
             const timespec limit{0, 200'000'000};
             signal = ::sigtimedwait(&set, nullptr, &limit);
             const std::lock_guard lock(mutex);
             if (over) return;
-        } while (signal <= 0);
+        } while (signal <= 0 || (signal == SIGHUP && on_reload));
         stop_asked = true;
         on_stop(signal);
         std::unique_lock lock(mutex);
@@ -84,10 +86,13 @@ struct StopSignals::Impl {
     }
 };
 
-StopSignals::StopSignals(std::function<void(int)> on_stop, bool live) : impl_(std::make_unique<Impl>()) {
+StopSignals::StopSignals(std::function<void(int)> on_stop, bool live, std::function<void()> on_reload) : impl_(std::make_unique<Impl>()) {
     impl_->on_stop = std::move(on_stop);
     impl_->live = live;
+    impl_->on_reload = std::move(on_reload);
     impl_->set = stop_set();
+    // Ignored or not (nohup): it stops nothing here.
+    if (impl_->on_reload) sigaddset(&impl_->set, SIGHUP);
     ::pthread_sigmask(SIG_BLOCK, &impl_->set, nullptr);
     impl_->thread = std::thread([this] { impl_->watch(); });
 }

@@ -18,7 +18,9 @@ public:
     ///          makes its main loop return soon (and exits 0); a filter removes what is half done and
     ///          calls die_of(). If the process still lives `grace` later it is ended: with exit code 0
     ///          if `live`, else by the signal itself, so that a shell's loop stops.
-    StopSignals(std::function<void(int)> on_stop, bool live);
+    /// on_reload  called for SIGHUP, which then stops nothing, each time in the signals' thread; empty:
+    ///          there is nothing to read anew
+    StopSignals(std::function<void(int)> on_stop, bool live, std::function<void()> on_reload = {});
     ~StopSignals();
     StopSignals(const StopSignals&) = delete;
     StopSignals& operator=(const StopSignals&) = delete;

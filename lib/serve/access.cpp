@@ -37,21 +37,13 @@ std::string quoted(std::string_view text) {
     return out;
 }
 
-bool same(std::string_view a, std::string_view b) {
-    // Takes as long whatever the first difference: times tell nothing.
-    unsigned char difference = a.size() == b.size() ? 0 : 1;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        difference = static_cast<unsigned char>(difference | (a[i] ^ b[b.empty() ? 0 : i % b.size()]));
-    return difference == 0;
-}
-
-/// True if the request has the token, or none is asked for.
-bool sends(const Request& request, std::string_view token) {
-    if (token.empty()) return true;
+/// The tokens that a request shows.
+std::vector<std::string> shown_tokens(const Request& request) {
+    std::vector<std::string> shown;
     const auto header = request.header("authorization");
-    if (header && lower(header->substr(0, 7)) == "bearer " && same(header->substr(7), token)) return true;
-    const auto parameter = request.parameter("token");
-    return parameter && same(*parameter, token);
+    if (header && lower(header->substr(0, 7)) == "bearer ") shown.emplace_back(header->substr(7));
+    if (auto parameter = request.parameter("token")) shown.push_back(std::move(*parameter));
+    return shown;
 }
 
 }  // namespace
@@ -63,6 +55,7 @@ std::string host_of(std::string_view authority) {
 
 Access::Access(AccessOptions options, std::string machine) : options_(std::move(options)), machine_(lower(machine)) {
     for (std::string& host : options_.allow_hosts) host = lower(host);
+    reload();
 }
 
 std::optional<Denial> Access::check_host(const Request& request, const Peer& peer) const {
@@ -101,18 +94,76 @@ std::optional<Denial> Access::check_origin(const Request& request) const {
     return Denial{403, Refusal::origin, fmt::format("a page from {0} may not connect; --allow-origin {0} would admit it", quoted(*origin))};
 }
 
-std::optional<Denial> Access::check_token(const Request& request) const {
-    if (sends(request, options_.token)) return std::nullopt;
-    return Denial{401, Refusal::token,
-                  "the token is missing or wrong: send Authorization: Bearer TOKEN, or ?token=TOKEN (the server's --token-file)"};
+std::shared_ptr<const Tokens> Access::tokens() const {
+    const std::lock_guard lock(mutex_);
+    return tokens_;
 }
 
-std::optional<Denial> Access::check_publish_token(const Request& request) const {
-    if (options_.publish_token.empty()) return check_token(request);
-    if (sends(request, options_.publish_token)) return std::nullopt;
-    return Denial{401, Refusal::token,
-                  "the producers' token is missing or wrong: send Authorization: Bearer TOKEN, or ?token=TOKEN (the server's "
-                  "--publish-token-file)"};
+void Access::reload() {
+    if (options_.tokens_file.empty()) return;
+    auto tokens = std::make_shared<const Tokens>(Tokens::read(options_.tokens_file));
+    const std::lock_guard lock(mutex_);
+    tokens_ = std::move(tokens);
+}
+
+bool Access::guards(Right right) const {
+    if (!options_.token.empty()) return true;
+    const auto tokens = this->tokens();
+    if (right == Right::publish) return tokens || !options_.publish_token.empty();
+    // Tokens for producers alone leave the viewers free; a file that has been emptied lets nobody in.
+    return tokens && (tokens->give(Right::view) || !tokens->give(Right::publish));
+}
+
+Permit Access::of_everybody() const {
+    Permit permit;
+    for (const Right right : {Right::view, Right::publish})
+        if (!guards(right)) permit.grant(right, "*");
+    return permit;
+}
+
+Identity Access::identify(const Request& request) const {
+    Identity who;
+    Permit permit = of_everybody();
+    const auto tokens = this->tokens();
+    for (const std::string& token : shown_tokens(request)) {
+        if (!options_.token.empty() && same_secret(token, options_.token)) {
+            who.known = true;
+            permit.grant(Right::view, "*");
+            // Unless producers have a token of their own, it is theirs too.
+            if (options_.publish_token.empty()) permit.grant(Right::publish, "*");
+        }
+        if (!options_.publish_token.empty() && same_secret(token, options_.publish_token)) {
+            who.known = true;
+            permit.grant(Right::publish, "*");
+        }
+        if (const PermitPtr found = tokens ? tokens->find(token) : nullptr) {
+            who.known = true;
+            permit.grant(*found);
+        }
+    }
+    who.permit = std::make_shared<const Permit>(std::move(permit));
+    return who;
+}
+
+Denial Access::denial(const Identity& who, Right right, std::string_view what) const {
+    const bool publishes = right == Right::publish;
+    const char* option = tokens() ? "--tokens" : publishes && !options_.publish_token.empty() ? "--publish-token-file" : "--token-file";
+    if (who.known)
+        return {403, Refusal::forbidden,
+                fmt::format("your token does not let you {} {} (the server's {})", publishes ? "publish" : "watch", what, option)};
+    return {401, Refusal::token,
+            fmt::format("the {}token is missing or wrong: send Authorization: Bearer TOKEN, or ?token=TOKEN (the server's {})",
+                        publishes && !options_.publish_token.empty() ? "producers' " : "", option)};
+}
+
+std::optional<Denial> Access::check(const Identity& who, Right right, const std::optional<std::string>& stream) const {
+    if (stream ? who.permit->may(right, *stream) : who.permit->may_some(right)) return std::nullopt;
+    return denial(who, right, stream ? fmt::format("the stream '{}'", quoted(*stream)) : "any stream");
+}
+
+std::optional<Denial> Access::check_all(const Identity& who, Right right) const {
+    if (who.permit->may_all(right)) return std::nullopt;
+    return denial(who, right, "every stream");
 }
 
 std::optional<std::string> Access::readable_by(const Request& request) const {

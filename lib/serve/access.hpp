@@ -1,6 +1,8 @@
-// Who may ask for what: the Host, Origin and token rules.
+// Who may ask for what: the rules of hosts, origins and tokens.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +11,8 @@
 #include "serve/denial.hpp"
 #include "serve/http_message.hpp"
 #include "serve/peer.hpp"
+#include "serve/permit.hpp"
+#include "serve/tokens.hpp"
 
 namespace framepipe::serve {
 
@@ -16,14 +20,22 @@ namespace framepipe::serve {
 struct AccessOptions {
     std::vector<std::string> allow_origins;  // origins, "null" or "*"
     std::vector<std::string> allow_hosts;
-    std::string token;            // empty: none is asked for
+    std::string token;            // permits everything; empty: none is asked for
     std::string publish_token{};  // of producers; empty: `token`
+    std::string tokens_file{};    // as Tokens reads it; empty: none
 };
 
-/// Immutable: any thread.
+/// Whoever asks.
+struct Identity {
+    PermitPtr permit;    // never null; of somebody unknown, what everybody may
+    bool known = false;  // it has shown a token
+};
+
+/// Any thread.
 class Access {
 public:
     /// machine  this machine's name
+    /// throws Error if a file cannot be read
     Access(AccessOptions options, std::string machine);
 
     /// Against DNS rebinding: an address, localhost, this machine's name or an allowed one. By a Unix
@@ -31,19 +43,33 @@ public:
     std::optional<Denial> check_host(const Request& request, const Peer& peer) const;
     /// Of a WebSocket or a request that changes something: the page must come from here, or be allowed.
     std::optional<Denial> check_origin(const Request& request) const;
-    std::optional<Denial> check_token(const Request& request) const;
-    /// The same for a producer.
-    std::optional<Denial> check_publish_token(const Request& request) const;
+
+    /// By the token that the request shows.
+    Identity identify(const Request& request) const;
+    /// stream  nullopt: any one at all
+    std::optional<Denial> check(const Identity& who, Right right, const std::optional<std::string>& stream) const;
+    /// The same for what tells of every stream.
+    std::optional<Denial> check_all(const Identity& who, Right right) const;
+
+    /// Reads the files again. Whoever is in stays in.
+    /// throws Error; what was read before then stays
+    void reload();
 
     /// The request's Origin, if --allow-origin names it: its scripts may then read the answer.
     std::optional<std::string> readable_by(const Request& request) const;
-    bool has_token() const { return !options_.token.empty(); }
+    /// True if not everybody has this right.
+    bool guards(Right right) const;
 
 private:
+    std::shared_ptr<const Tokens> tokens() const;
+    Permit of_everybody() const;
+    Denial denial(const Identity& who, Right right, std::string_view what) const;
     bool lists_origin(std::string_view origin) const;
 
     AccessOptions options_;
     std::string machine_;
+    mutable std::mutex mutex_;              // guards tokens_
+    std::shared_ptr<const Tokens> tokens_;  // null: there is no file of them
 };
 
 /// The host in "host:port", "[::1]:port" or "host", in lower case and without brackets.

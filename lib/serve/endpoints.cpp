@@ -73,9 +73,9 @@ Response health_response(const Context& context) {
     return text_response(200, "ok");
 }
 
-Response streams_response(const Context& context) {
+Response streams_response(const Context& context, const Permit& permit) {
     std::string json = "{\"streams\":[";
-    for (const StreamStatus& stream : context.hub.streams()) {
+    for (const StreamStatus& stream : context.hub.streams(permit)) {
         if (json.back() == '}') json += ',';
         json += stream.json();
     }

@@ -106,10 +106,14 @@ bool HttpSession::admit(const Request& request) {
     static constexpr std::array<std::string_view, 4> kGuarded{"/stream.mjpg", "/snapshot.jpg", "/streams", "/metrics"};
     const bool guarded =
         upgrade || request.parameter("action") || std::find(kGuarded.begin(), kGuarded.end(), request.path) != kGuarded.end();
+    identity_ = access.identify(request);
     if (!denial && publish)
-        denial = access.check_publish_token(request);
+        denial = access.check(identity_, Right::publish, request.parameter("stream"));
     else if (!denial && guarded)
-        denial = access.check_token(request);
+        denial = access.check(identity_, Right::view, request.parameter("stream"));
+    // Of the hub, each client gets everything.
+    const bool hears_all = upgrade && connection_.shard().context().relay && !is_viewer(request);
+    if (!denial && (request.path == "/metrics" || (hears_all && !publish))) denial = access.check_all(identity_, Right::view);
     if (!denial) return true;
     log::warn_once(name_of(denial->reason), "refused a request: " + denial->text);
     refuse(request, denial->status, denial->reason, denial->text);
@@ -173,7 +177,7 @@ void HttpSession::handle(Request request) {
     if (request.path == "/stream.mjpg" || action == "stream") return open_mjpeg(request);
     if (request.path == "/snapshot.jpg" || action == "snapshot") return open_snapshot(request);
     if (request.path == "/healthz") return respond(request, health_response(context));
-    if (request.path == "/streams") return respond(request, streams_response(context));
+    if (request.path == "/streams") return respond(request, streams_response(context, *identity_.permit));
     if (request.path == "/metrics") return respond(request, metrics_response(context));
     if (is_socket) {
         Response response = text_response(426, "this is a WebSocket");
@@ -220,6 +224,7 @@ void HttpSession::open_websocket(const Request& request) {
 
     WebSocketOptions options;
     options.stream = request.parameter("stream");
+    options.permit = identity_.permit;
     options.meta = request.parameter("meta") == "1";
     options.v1 = asks_for_v1(request);
     const auto as = request.parameter("as");
@@ -240,7 +245,7 @@ void HttpSession::open_publish(const Request& request) {
     if (request.header_lists("upgrade", "websocket")) {
         if (!is_handshake(request)) return;
         return upgrade(request,
-                       std::make_unique<PublishSocket>(connection_, publishing, request.parameter("stream"), asks_for_v1(request)));
+                       std::make_unique<PublishSocket>(connection_, publishing, request.parameter("stream"), identity_.permit, asks_for_v1(request)));
     }
     if (request.method != "POST" && request.method != "PUT") {
         Response response = text_response(405, fmt::format("{} is not possible here; POST, PUT and WebSockets are", request.method));
@@ -252,7 +257,7 @@ void HttpSession::open_publish(const Request& request) {
     const auto fail = [&](std::string_view text) { refuse(request, 400, Refusal::bad_request, text); };
     PublishRefusal refusal;
     try {
-        upload_ = std::make_unique<Upload>(connection_, publishing, request,
+        upload_ = std::make_unique<Upload>(connection_, publishing, request, identity_.permit,
                                            [this, request](const Intake::Status& status) { end_upload(request, status); });
     } catch (const Error& error) {
         return fail(error.what());
@@ -301,7 +306,7 @@ void HttpSession::open_mjpeg(const Request& request) {
     const auto readable_by = connection_.shard().context().access.readable_by(request);
     if (!connection_.outbox().put(mjpeg_head_message(readable_by, request.is_head()))) return connection_.close();
     if (request.is_head()) return connection_.finish();
-    auto session = std::make_unique<MjpegSession>(connection_, request.parameter("stream"), as ? As::image : As::jpeg, *rate);
+    auto session = std::make_unique<MjpegSession>(connection_, request.parameter("stream"), identity_.permit, as ? As::image : As::jpeg, *rate);
     MjpegSession& started = *session;
     connection_.speak(std::move(session));
     connection_.flush();
@@ -321,11 +326,11 @@ void HttpSession::open_snapshot(const Request& request) {
     const As wanted = as ? *parse_as(*as) : As::jpeg;
     Hub& hub = connection_.shard().hub();
     const auto stream = request.parameter("stream");
-    const auto name = stream ? stream : hub.default_picture_stream();
+    const auto name = stream ? stream : hub.default_picture_stream(*identity_.permit);
     const FramePtr latest = name ? hub.latest(*name) : nullptr;
     if (latest && latest->is_picture() && (!max_age || SteadyClock::now() - latest->arrival() <= *max_age))
         return answer_snapshot(request, latest, wanted);
-    snapshot_ = std::make_unique<SnapshotWait>(connection_.shard(), stream, Form{Wrap::mjpeg, wanted},
+    snapshot_ = std::make_unique<SnapshotWait>(connection_.shard(), stream, identity_.permit, Form{Wrap::mjpeg, wanted},
                                                [this, request, wanted](const FramePtr& frame) { answer_snapshot(request, frame, wanted); });
     snapshot_->start();
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "serve/access.hpp"
 #include "serve/connection.hpp"
 #include "serve/http_message.hpp"
 #include "serve/intake.hpp"
@@ -49,6 +50,7 @@ private:
     std::string buffer_;
     bool busy_ = false;              // an answer is on its way
     bool close_ = false;             // after it
+    Identity identity_;              // of whoever asked last
     SteadyClock::time_point since_;  // it waits for a request, or for the rest of one
     std::unique_ptr<SnapshotWait> snapshot_;
     std::unique_ptr<Upload> upload_;

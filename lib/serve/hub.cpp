@@ -210,17 +210,18 @@ void Hub::watch_all(std::size_t sink, int change) {
     watching_all_[sink] += change;
 }
 
-std::optional<std::string> Hub::default_stream() const {
+std::optional<std::string> Hub::default_stream(const Permit& permit) const {
     const std::lock_guard lock(mutex_);
-    if (order_.empty()) return std::nullopt;
-    return is_listed("") ? std::string() : order_.front();
+    if (is_listed("") && permit.may(Right::view, "")) return std::string();
+    const auto first = std::find_if(order_.begin(), order_.end(), [&](const std::string& name) { return permit.may(Right::view, name); });
+    return first == order_.end() ? std::nullopt : std::optional(*first);
 }
 
-std::optional<std::string> Hub::default_picture_stream() const {
+std::optional<std::string> Hub::default_picture_stream(const Permit& permit) const {
     const std::lock_guard lock(mutex_);
-    const auto has_picture = [this](const std::string& name) {
+    const auto has_picture = [&](const std::string& name) {
         const auto found = streams_.find(name);
-        return found != streams_.end() && found->second.latest && found->second.latest->is_picture();
+        return found != streams_.end() && found->second.latest && found->second.latest->is_picture() && permit.may(Right::view, name);
     };
     if (has_picture("")) return "";
     const auto first = std::find_if(order_.begin(), order_.end(), has_picture);
@@ -233,10 +234,11 @@ FramePtr Hub::latest(const std::string& name) const {
     return found == streams_.end() || found->second.state == StreamState::idle ? nullptr : found->second.latest;
 }
 
-std::vector<StreamStatus> Hub::streams() const {
+std::vector<StreamStatus> Hub::streams(const Permit& permit) const {
     const std::lock_guard lock(mutex_);
     std::vector<StreamStatus> all;
-    for (const std::string& name : order_) all.push_back(streams_.find(name)->second.status());
+    for (const std::string& name : order_)
+        if (permit.may(Right::view, name)) all.push_back(streams_.find(name)->second.status());
     return all;
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "serve/live_frame.hpp"
+#include "serve/permit.hpp"
 #include "serve/stream.hpp"
 
 namespace framepipe::serve {
@@ -41,6 +42,7 @@ enum class Taken : std::uint8_t {
     other_feeder,      // somebody else feeds the stream
     too_many_streams,  // and it would be one more
     too_fast,          // more frames a second than the feeder's max_rate
+    forbidden,         // its token is not for that stream
 };
 
 /// Any thread. A frame takes the lock twice, a viewer when it comes and goes; viewers that are there
@@ -96,14 +98,16 @@ public:
     /// whatever stream comes misses none of its frames; no longer (-1).
     void watch_all(std::size_t sink, int change);
 
+    // permit  what the viewer may watch: other streams do not exist for it
+
     /// What a viewer gets that names none: "" if it exists, else the first one; nullopt: none exists.
-    std::optional<std::string> default_stream() const;
+    std::optional<std::string> default_stream(const Permit& permit) const;
     /// The same among those that have a picture.
-    std::optional<std::string> default_picture_stream() const;
+    std::optional<std::string> default_picture_stream(const Permit& permit) const;
     /// The latest frame, unless it would be old (idle).
     FramePtr latest(const std::string& stream) const;
     /// The streams that exist, in the order of their appearance.
-    std::vector<StreamStatus> streams() const;
+    std::vector<StreamStatus> streams(const Permit& permit = *Permit::everything()) const;
     /// Nothing: all is well; else what is not, as a line of text.
     std::optional<std::string> complaint() const;
 

@@ -106,7 +106,8 @@ void Intake::run() {
 
 void Intake::publish(Frame frame) {
     const std::string stream = frame.header.stream();
-    Taken taken = hub_->publish(std::move(frame), this);
+    const bool permitted = options_.permit->may(Right::publish, stream);
+    const Taken taken = permitted ? hub_->publish(std::move(frame), this) : Taken::forbidden;
     if (taken == Taken::too_fast) ++hub_->metrics().too_fast_frames;
     const std::lock_guard lock(mutex_);
     if (taken == Taken::yes) {

@@ -34,6 +34,7 @@ public:
         std::string stream;      // the name for frames that have none
         bool takeover = false;   // in place of another producer
         double max_rate = 1000;  // frames a second of a stream; further ones are left out; 0: any number
+        PermitPtr permit = Permit::everything();  // which streams it may publish
         bool exclusive = true;   // has to go when it may not feed a stream; else only those frames are left out
     };
 

@@ -40,9 +40,10 @@ enum class Refusal : std::uint8_t {
     publish,
     connections,          // the server is full
     address_connections,  // too many from one address
-    request_rate          // of one address
+    request_rate,         // of one address
+    forbidden             // the token is not for that stream
 };
-inline constexpr std::size_t kRefusals = 16;
+inline constexpr std::size_t kRefusals = 17;
 std::string_view name_of(Refusal refusal);
 
 /// Counters with one writing thread; any thread reads them.

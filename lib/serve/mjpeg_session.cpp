@@ -33,9 +33,10 @@ MessagePtr mjpeg_head_message(const std::optional<std::string>& readable_by, boo
     return std::make_shared<Message>(std::move(head));
 }
 
-MjpegSession::MjpegSession(Connection& connection, std::optional<std::string> stream, As as, double fps)
+MjpegSession::MjpegSession(Connection& connection, std::optional<std::string> stream, PermitPtr permit, As as, double fps)
     : connection_(connection),
       stream_(std::move(stream)),
+      permit_(std::move(permit)),
       as_(as),
       fps_(fps),
       demand_(connection.shard().hub()),
@@ -53,7 +54,7 @@ void MjpegSession::start() {
 
 void MjpegSession::choose_stream() {
     if (flow_) return;
-    const auto name = stream_ ? stream_ : connection_.shard().hub().default_picture_stream();
+    const auto name = stream_ ? stream_ : connection_.shard().hub().default_picture_stream(*permit_);
     if (!name) return;
     flow_ = std::make_unique<Flow>(connection_, *name, Form{Wrap::mjpeg, as_}, 0, fps_);
     flow_->on_offer = [this](const FramePtr& frame) {

@@ -18,7 +18,7 @@ MessagePtr mjpeg_head_message(const std::optional<std::string>& readable_by, boo
 class MjpegSession final : public Protocol {
 public:
     /// stream  nullopt: the default one
-    MjpegSession(Connection& connection, std::optional<std::string> stream, As as, double fps);
+    MjpegSession(Connection& connection, std::optional<std::string> stream, PermitPtr permit, As as, double fps);
     ~MjpegSession() override;
 
     void start();
@@ -36,6 +36,7 @@ private:
 
     Connection& connection_;
     const std::optional<std::string> stream_;
+    const PermitPtr permit_;  // for which stream it may be, if none is named
     const As as_;
     const double fps_;
     const Demand demand_;

@@ -33,10 +33,11 @@ struct PublishSocket::Link {
     PublishSocket* socket;  // the shard's thread alone; null: it has gone
 };
 
-PublishSocket::PublishSocket(Connection& connection, Publishing& publishing, std::optional<std::string> stream, bool v1)
+PublishSocket::PublishSocket(Connection& connection, Publishing& publishing, std::optional<std::string> stream, PermitPtr permit, bool v1)
     : WebSocketPeer(connection, static_cast<std::size_t>(publishing.options().max_frame) + kMaxHead),
       publishing_(publishing),
       stream_(std::move(stream)),
+      permit_(std::move(permit)),
       v1_(v1),
       link_(std::make_shared<Link>(Link{this})) {}
 
@@ -55,9 +56,9 @@ void PublishSocket::start() {
         });
     };
     // Without a subprotocol frames name no stream, so it is known at once which one it is.
-    intake_ = publishing_.open(stream_.value_or(""), stream_ || !v1_, notify, refusal);
+    intake_ = publishing_.open(stream_.value_or(""), stream_ || !v1_, permit_, notify, refusal);
     connection_.flush();
-    if (!intake_) close(refusal.status == 409 ? 1008 : 1013, refusal.text);
+    if (!intake_) close(refusal.status == 503 ? 1013 : 1008, refusal.text);
 }
 
 void PublishSocket::on_end() {

@@ -14,7 +14,7 @@ class PublishSocket final : public WebSocketPeer {
 public:
     /// stream  of frames that name none; nullopt: "", and no other producer is in the way before the first frame
     /// v1      whole frames by the subprotocol framepipe.v1, and acknowledgements
-    PublishSocket(Connection& connection, Publishing& publishing, std::optional<std::string> stream, bool v1);
+    PublishSocket(Connection& connection, Publishing& publishing, std::optional<std::string> stream, PermitPtr permit, bool v1);
     ~PublishSocket() override;
 
     void start();
@@ -29,6 +29,7 @@ private:
 
     Publishing& publishing_;
     const std::optional<std::string> stream_;
+    const PermitPtr permit_;
     const bool v1_;
     std::uint64_t acknowledged_ = 0;
     std::shared_ptr<Link> link_;

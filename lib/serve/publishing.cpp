@@ -54,6 +54,8 @@ PublishRefusal Publishing::refusal_of(Taken taken, const std::string& stream) co
         case Taken::other_feeder:
             return {409, fmt::format("another producer feeds stream {} (the server's --takeover lets a new one take its place)",
                                      json_string(stream))};
+        case Taken::forbidden:
+            return {403, fmt::format("your token does not let you publish the stream {} (the server's --tokens)", json_string(stream))};
         case Taken::too_many_streams:
             return {503, fmt::format("there are as many streams as may be; there is no room for {}", json_string(stream))};
         default:
@@ -61,13 +63,13 @@ PublishRefusal Publishing::refusal_of(Taken taken, const std::string& stream) co
     }
 }
 
-std::shared_ptr<Intake> Publishing::open(const std::string& stream, bool claims, Intake::Notify notify, PublishRefusal& refusal) {
+std::shared_ptr<Intake> Publishing::open(const std::string& stream, bool claims, PermitPtr permit, Intake::Notify notify, PublishRefusal& refusal) {
     if (!tally_->enter(options_.max_producers)) {
         refusal = {503, fmt::format("there are {} producers already, as many as may be", options_.max_producers)};
         return nullptr;
     }
-    const auto intake = std::make_shared<Intake>(hub_, Intake::Options{stream, options_.takeover, options_.max_rate}, std::move(notify));
-    const Taken taken = claims ? intake->claim() : Taken::yes;
+    const auto intake = std::make_shared<Intake>(hub_, Intake::Options{stream, options_.takeover, options_.max_rate, permit}, std::move(notify));
+    const Taken taken = claims && !permit->may(Right::publish, stream) ? Taken::forbidden : claims ? intake->claim() : Taken::yes;
     if (taken != Taken::yes) {
         tally_->leave();
         refusal = refusal_of(taken, stream);

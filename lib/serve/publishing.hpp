@@ -34,9 +34,10 @@ public:
     /// A place to push to.
     /// stream   the name for frames that have none
     /// claims   whether the stream is to be the producer's at once, and not with its first frame
+    /// permit   which streams it may publish
     /// refusal  why there is none
     /// returns  null if there is none
-    std::shared_ptr<Intake> open(const std::string& stream, bool claims, Intake::Notify notify, PublishRefusal& refusal);
+    std::shared_ptr<Intake> open(const std::string& stream, bool claims, PermitPtr permit, Intake::Notify notify, PublishRefusal& refusal);
 
     /// Reads frames, of any dialect, to the end and puts them into the intake.
     void read(std::shared_ptr<Intake> intake, Descriptor input);

@@ -84,7 +84,7 @@ struct Server::Impl {
     }
 
     std::shared_ptr<Hub> hub;
-    const Access access;
+    Access access;
     const Site site;
     Limits limits;
     Context context;
@@ -106,6 +106,12 @@ std::vector<Place> Server::places() const {
     std::vector<Place> all;
     for (const Listening& listening : impl_->places) all.push_back(listening.place);
     return all;
+}
+bool Server::guards(Right right) const {
+    return impl_->access.guards(right);
+}
+void Server::reload() {
+    impl_->access.reload();
 }
 std::shared_ptr<Hub> Server::hub() const {
     return impl_->hub;

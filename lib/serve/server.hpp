@@ -53,6 +53,12 @@ public:
     /// Lives as long as somebody holds it: an input in a blocking read may outlive the server.
     std::shared_ptr<Hub> hub() const;
 
+    /// True if not everybody has this right.
+    bool guards(Right right) const;
+    /// Reads the files of tokens anew. Any thread.
+    /// throws Error; what was read before then stays
+    void reload();
+
     /// Serves until stop(). Threads are started here, so block the signals before.
     void run();
     /// Says farewell to all viewers; run() returns within a second. Any thread.

@@ -19,9 +19,10 @@ struct SnapshotWait::Watch final : Subscription {
     SnapshotWait& owner_;
 };
 
-SnapshotWait::SnapshotWait(Shard& shard, std::optional<std::string> stream, Form form, std::function<void(const FramePtr&)> on_answer)
+SnapshotWait::SnapshotWait(Shard& shard, std::optional<std::string> stream, PermitPtr permit, Form form, std::function<void(const FramePtr&)> on_answer)
     : shard_(shard),
       stream_(std::move(stream)),
+      permit_(std::move(permit)),
       form_(form),
       on_answer_(std::move(on_answer)),
       timeout_(shard.loop(), [this] { answer(nullptr); }),
@@ -36,7 +37,7 @@ void SnapshotWait::start() {
 }
 
 void SnapshotWait::choose_stream() {
-    const auto name = stream_ ? stream_ : shard_.hub().default_picture_stream();
+    const auto name = stream_ ? stream_ : shard_.hub().default_picture_stream(*permit_);
     if (!name) return look_.after(kLookEvery);
     watch_ = std::make_unique<Watch>(*this, *name);
     // Its first picture may have come since it was looked for.

@@ -12,8 +12,9 @@ namespace framepipe::serve {
 
 class SnapshotWait {
 public:
+    /// permit     which stream it may be, if none is named
     /// on_answer  called once: with the picture, or with null if none came in time
-    SnapshotWait(Shard& shard, std::optional<std::string> stream, Form form, std::function<void(const FramePtr&)> on_answer);
+    SnapshotWait(Shard& shard, std::optional<std::string> stream, PermitPtr permit, Form form, std::function<void(const FramePtr&)> on_answer);
     ~SnapshotWait();
 
     void start();
@@ -26,6 +27,7 @@ private:
 
     Shard& shard_;
     const std::optional<std::string> stream_;
+    const PermitPtr permit_;
     const Form form_;
     std::function<void(const FramePtr&)> on_answer_;
     bool answered_ = false;

@@ -15,10 +15,11 @@ struct Upload::Link {
     Upload* upload;  // the shard's thread alone; null: it has gone
 };
 
-Upload::Upload(Connection& connection, Publishing& publishing, const Request& request, OnEnd on_end)
+Upload::Upload(Connection& connection, Publishing& publishing, const Request& request, PermitPtr permit, OnEnd on_end)
     : connection_(connection),
       publishing_(publishing),
       stream_(request.parameter("stream")),
+      permit_(std::move(permit)),
       on_end_(std::move(on_end)),
       body_(request),
       link_(std::make_shared<Link>(Link{this})) {}
@@ -43,7 +44,7 @@ bool Upload::open(PublishRefusal& refusal) {
             if (link->upload) link->upload->check();
         });
     };
-    intake_ = publishing_.open(stream_.value_or(""), stream_.has_value(), notify, refusal);
+    intake_ = publishing_.open(stream_.value_or(""), stream_.has_value(), permit_, notify, refusal);
     if (!intake_) return false;
     connection_.shard().loop().watch(pipe_.get(), EPOLLOUT | EPOLLET, *this);
     publishing_.read(intake_, std::move(read_end));

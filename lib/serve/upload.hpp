@@ -18,7 +18,7 @@ public:
     /// Called once, at the end: with the number of frames that came, or with why the producer must go.
     using OnEnd = std::function<void(const Intake::Status& status)>;
 
-    Upload(Connection& connection, Publishing& publishing, const Request& request, OnEnd on_end);
+    Upload(Connection& connection, Publishing& publishing, const Request& request, PermitPtr permit, OnEnd on_end);
     ~Upload() override;
 
     /// Once, before the first put().
@@ -45,6 +45,7 @@ private:
     Connection& connection_;
     Publishing& publishing_;
     const std::optional<std::string> stream_;
+    const PermitPtr permit_;
     OnEnd on_end_;
     HttpBody body_;
     std::string unwritten_;

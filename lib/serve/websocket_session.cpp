@@ -43,11 +43,11 @@ void WebSocketSession::start() {
 void WebSocketSession::choose_streams(bool changed) {
     if (connection_.closing()) return;
     if (all_streams_) {
-        for (const StreamStatus& stream : connection_.shard().hub().streams()) open(stream.name, changed);
+        for (const StreamStatus& stream : connection_.shard().hub().streams(*options_.permit)) open(stream.name, changed);
         return;
     }
     if (chosen_) return;
-    const auto name = options_.stream ? options_.stream : connection_.shard().hub().default_stream();
+    const auto name = options_.stream ? options_.stream : connection_.shard().hub().default_stream(*options_.permit);
     if (!name) return;
     chosen_ = true;
     open(*name, changed && !options_.stream);
@@ -106,6 +106,8 @@ void WebSocketSession::on_control(std::string_view text) {
     Control control;
     try {
         control = parse_control(text);
+        for (const std::string& name : control.subscribe.value_or(std::vector<std::string>()))
+            if (!options_.permit->may(Right::view, name)) throw Error("your token does not let you watch the stream '" + name + "'");
         if (control.ack) {
             const auto found = channels_.find(control.stream);
             if (found == channels_.end()) throw Error("ack for a stream that was never subscribed to");
@@ -173,7 +175,7 @@ void WebSocketSession::send_status() {
         described_ = description;
     }
     text += R"(},"streams":[)";
-    for (StreamStatus& stream : connection_.shard().hub().streams()) {
+    for (StreamStatus& stream : connection_.shard().hub().streams(*options_.permit)) {
         if (text.back() == '}') text += ',';
         const auto found = channels_.find(stream.name);
         const Channel* channel = found == channels_.end() ? nullptr : &found->second;

@@ -18,6 +18,7 @@ namespace framepipe::serve {
 /// What the handshake asked for.
 struct WebSocketOptions {
     std::optional<std::string> stream;  // nullopt: the default one
+    PermitPtr permit = Permit::everything();
     As as = As::image;
     double fps = 0;  // 0: all
     bool meta = false;

@@ -1,6 +1,12 @@
 #include "serve/access.hpp"
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
 #include "catch.hpp"
+#include "frame/error.hpp"
 
 using namespace framepipe::serve;
 
@@ -15,6 +21,32 @@ Request request(std::string_view headers) {
 bool origin_passes(const Access& access, const std::string& host, const std::string& origin) {
     return !access.check_origin(request("Host: " + host + "\r\nOrigin: " + origin + "\r\n"));
 }
+
+bool may_watch(const Access& access, const Request& request) {
+    return !access.check(access.identify(request), Right::view, std::nullopt);
+}
+
+/// What whoever shows this token may do: "v:STREAM" and "p:STREAM" of these.
+std::string rights(const Access& access, const std::string& token, const std::vector<std::string>& streams) {
+    Request asked;
+    asked.query = "token=" + token;
+    const Identity who = access.identify(asked);
+    std::string text;
+    for (const std::string& stream : streams) {
+        if (!access.check(who, Right::view, stream)) text += "v:" + stream + " ";
+        if (!access.check(who, Right::publish, stream)) text += "p:" + stream + " ";
+    }
+    return text;
+}
+
+/// A file of tokens that goes with its test.
+struct TokenFile {
+    explicit TokenFile(const std::string& text) {
+        std::ofstream(path) << text;
+    }
+    ~TokenFile() { std::filesystem::remove(path); }
+    const std::string path = std::filesystem::temp_directory_path() / ("framepipe-tokens-" + std::to_string(getpid()));
+};
 
 }  // namespace
 
@@ -80,7 +112,7 @@ TEST_CASE("what a peer sends is shown on one line, and not for long", "[serve]")
 
 TEST_CASE("a token matches whole or not at all", "[serve]") {
     const Access access({.allow_origins = {}, .allow_hosts = {}, .token = "abc"}, "box");
-    const auto passes = [&](const std::string& header) { return !access.check_token(request("Host: box\r\n" + header)); };
+    const auto passes = [&](const std::string& header) { return may_watch(access, request("Host: box\r\n" + header)); };
     CHECK(passes("Authorization: Bearer abc\r\n"));
     CHECK(passes("authorization: bearer abc\r\n"));
     for (const char* bad : {"", "Authorization: Bearer \r\n", "Authorization: Bearer ab\r\n", "Authorization: Bearer abcabc\r\n",
@@ -90,7 +122,67 @@ TEST_CASE("a token matches whole or not at all", "[serve]") {
     }
     Request asked;
     asked.query = "x=1&token=a%62c";
-    CHECK_FALSE(access.check_token(asked));
+    CHECK(may_watch(access, asked));
     asked.query = "token=";
-    CHECK(access.check_token(asked));
+    CHECK_FALSE(may_watch(access, asked));
+}
+
+TEST_CASE("a token opens the streams of its lines and no others", "[serve]") {
+    const TokenFile file("# who  may what\n\nw1 view door\r\nw1 view garden*\n  w2\tview  *\np1 publish door\nboth view door\nboth publish cam [12]\n");
+    const Access access({.allow_origins = {}, .allow_hosts = {}, .token = {}, .tokens_file = file.path}, "box");
+    const std::vector<std::string> streams{"", "door", "garden", "garden/north", "cam 1", "cam 3"};
+    CHECK(rights(access, "w1", streams) == "v:door v:garden v:garden/north ");
+    CHECK(rights(access, "w2", streams) == "v: v:door v:garden v:garden/north v:cam 1 v:cam 3 ");
+    CHECK(rights(access, "p1", streams) == "p:door ");
+    CHECK(rights(access, "both", streams) == "v:door p:cam 1 ");
+    for (const char* none : {"", "w", "w11", "#", "view", "door"}) CHECK(rights(access, none, streams).empty());
+
+    Request asked;
+    asked.query = "token=w1";
+    const Identity who = access.identify(asked);
+    CHECK(access.check(who, Right::view, "cam")->status == 403);
+    CHECK(access.check(who, Right::publish, std::nullopt)->status == 403);
+    CHECK(access.check_all(who, Right::view)->status == 403);
+    CHECK(access.check(access.identify({}), Right::view, "door")->status == 401);
+    asked.query = "token=w2";
+    CHECK_FALSE(access.check_all(access.identify(asked), Right::view));
+}
+
+TEST_CASE("tokens of producers alone leave the viewers free", "[serve]") {
+    const TokenFile file("p1 publish door\n");
+    const Access access({.allow_origins = {}, .allow_hosts = {}, .token = {}, .tokens_file = file.path}, "box");
+    CHECK(rights(access, "", {"door"}) == "v:door ");
+    CHECK(rights(access, "p1", {"door", "x"}) == "v:door p:door v:x ");
+    const Access with_publish_token({.allow_origins = {}, .allow_hosts = {}, .token = {}, .publish_token = "secret"}, "box");
+    CHECK(rights(with_publish_token, "", {"door"}) == "v:door ");
+    CHECK(rights(with_publish_token, "secret", {"door"}) == "v:door p:door ");
+    const Access with_both({.allow_origins = {}, .allow_hosts = {}, .token = "view", .publish_token = "secret"}, "box");
+    CHECK(rights(with_both, "view", {"door"}) == "v:door ");
+    CHECK(rights(with_both, "secret", {"door"}) == "p:door ");
+    const Access with_token({.allow_origins = {}, .allow_hosts = {}, .token = "view"}, "box");
+    CHECK(rights(with_token, "view", {"door"}) == "v:door p:door ");
+    CHECK(rights(Access({}, "box"), "", {"door"}) == "v:door p:door ");
+}
+
+TEST_CASE("a file of tokens is read again, and a broken one changes nothing", "[serve]") {
+    const TokenFile file("old view *\n");
+    Access access({.allow_origins = {}, .allow_hosts = {}, .token = {}, .tokens_file = file.path}, "box");
+    CHECK(rights(access, "old", {"x"}) == "v:x ");
+    for (const auto* broken : {"new\n", "new view\n", "new look *\n", "fine view *\nnew view \t\n"}) {
+        std::ofstream(file.path) << broken;
+        const std::string line = std::string(broken).starts_with("fine") ? "line 2" : "line 1";
+        CHECK_THROWS_WITH(access.reload(), "cannot read the tokens in " + file.path + ": " + line +
+                                               " is not of the form TOKEN view|publish STREAM, with * for all streams");
+        CHECK(rights(access, "old", {"x"}) == "v:x ");
+    }
+    std::filesystem::remove(file.path);
+    CHECK_THROWS_WITH(access.reload(), "cannot read the tokens in " + file.path + ": no such file or directory");
+    std::ofstream(file.path) << "new view *\n";
+    access.reload();
+    CHECK(rights(access, "old", {"x"}).empty());
+    CHECK(rights(access, "new", {"x"}) == "v:x ");
+    std::ofstream(file.path) << "";
+    access.reload();
+    CHECK(rights(access, "", {"x"}).empty());  // all were taken away
+    CHECK_THROWS_WITH(Tokens::read("/"), ContainsSubstring("cannot read the tokens in /: "));
 }

@@ -52,12 +52,12 @@ TEST_CASE("frames go to the threads that have viewers of their stream, and to no
 
 TEST_CASE("the default stream is the one without a name, else the first that came", "[serve]") {
     Hub hub({});
-    CHECK_FALSE(hub.default_stream());
+    CHECK_FALSE(hub.default_stream(*Permit::everything()));
     hub.publish(frame("1", "image/jpeg", "a"));
     hub.publish(frame("2", "image/jpeg", "b"));
-    CHECK(hub.default_stream() == "a");
+    CHECK(hub.default_stream(*Permit::everything()) == "a");
     hub.publish(frame("3"));
-    CHECK(hub.default_stream() == "");
+    CHECK(hub.default_stream(*Permit::everything()) == "");
     CHECK(hub.streams().size() == 3);
 }
 
