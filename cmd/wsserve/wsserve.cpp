@@ -104,6 +104,11 @@ void declare(CLI::App& app, Options& o) {
     add_bytes(app, "--respond-cache", o.desk.max_cache, "memory for answers that the pipeline calls immutable; 0: none (default: 64MiB)");
     app.add_flag("--newest-request", o.desk.pipeline.newest_only, "drop a client's waiting requests when a newer one comes");
     app.add_option("--token-file", o.token_file, "viewers must send the token in this file (or in $FRAMEPIPE_TOKEN)")->type_name("FILE");
+    app.add_option("--tls-cert", o.server.tls_certificates, "speak TLS (https, wss) with this certificate, PEM, read again on SIGHUP")
+        ->type_name("FILE");
+    app.add_option("--tls-key", o.server.tls_key, "its private key, PEM (default: in the same file)")
+        ->type_name("FILE")
+        ->needs("--tls-cert");
     app.add_option("--tokens", o.server.access.tokens_file, "tokens with lines `TOKEN view|publish STREAM`, read again on SIGHUP")
         ->type_name("FILE");
 }
@@ -176,21 +181,19 @@ ExitCode run(Options& o) {
 
     const std::vector<serve::Asset> assets = page();
     const bool publishes = o.server.publish.has_value();
-    const bool has_files = !o.server.access.tokens_file.empty();
+    const bool tls = !o.server.tls_certificates.empty();
+    const bool has_files = tls || !o.server.access.tokens_file.empty();
     serve::Server server(std::move(o.server), assets);
     const bool has_token = server.guards(serve::Right::view);
     std::vector<std::string> words;
     for (const serve::Place& place : server.places())
-        for (std::string& line : serve::welcome(place, has_token)) words.push_back(std::move(line));
+        for (std::string& line : serve::welcome(place, has_token, tls)) words.push_back(std::move(line));
     const std::string where = fmt::format("{}", fmt::join(words, "; "));
     const auto reload = [&] {
         manager.reloading();
-        try {
-            server.reload();
-            log::notice("its files are read again");
-        } catch (const Error& error) {
-            log::warn(std::string(error.what()) + "; what was read before stays");
-        }
+        const std::vector<std::string> failures = server.reload();
+        for (const std::string& failure : failures) log::warn(failure + "; what was read before stays");
+        if (failures.empty()) log::notice("its files are read again");
         manager.ready(where);
     };
     const StopSignals signals(

@@ -19,9 +19,10 @@ constexpr std::size_t kMaxDiscarded = 4 << 20;
 
 }  // namespace
 
-Connection::Connection(Shard& shard, Descriptor socket, Limits::Seat seat)
+Connection::Connection(Shard& shard, Descriptor socket, Limits::Seat seat, std::unique_ptr<TlsStream> tls)
     : shard_(shard),
       socket_(std::move(socket)),
+      tls_(std::move(tls)),
       seat_(std::move(seat)),
       outbox_(kMaxWaitingMessages, kMaxWaitingBytes),
       progress_(shard.loop().now()),
@@ -35,16 +36,27 @@ Connection::~Connection() = default;
 
 void Connection::on_ready(std::uint32_t events) {
     if (closed_) return;
-    if (events & (EPOLLIN | EPOLLRDHUP)) receive();
+    if ((events & (EPOLLIN | EPOLLRDHUP)) || (tls_ && tls_->wants_write())) receive();
     if (!closed_ && blocked_ && (events & EPOLLOUT)) flush();
     if (!closed_ && (events & (EPOLLERR | EPOLLHUP))) close();
     retired_.reset();
 }
 
+ssize_t Connection::receive_some(std::span<char> buffer) {
+    // What nobody listens to any more need not be deciphered.
+    if (!tls_ || lingering_) return recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const ssize_t n = tls_->receive(buffer);
+    if (n >= 0 || !tls_->is_plain_http()) return n;
+    tls_.reset();
+    protocol_->on_plain_request();
+    errno = EAGAIN;  // the answer is on its way, and so is the end
+    return -1;
+}
+
 void Connection::receive() {
     const std::span<char> buffer = shard_.read_buffer();
     while (!closed_ && reading_) {
-        const ssize_t n = recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        const ssize_t n = receive_some(buffer);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
         if (n < 0) return close();
@@ -71,7 +83,7 @@ void Connection::flush() {
             progress_ = shard_.loop().now();
             if (current_.message->frame_id()) protocol_->on_begun(current_.slot);
         }
-        const ssize_t n = current_.message->send_some(socket_.get(), offset_);
+        const ssize_t n = tls_ ? tls_->send(current_.message->piece(offset_)) : current_.message->send_some(socket_.get(), offset_);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             blocked_ = true;
@@ -122,6 +134,7 @@ void Connection::linger() {
     if (lingering_) return;
     lingering_ = true;
     progress_ = shard_.loop().now();
+    if (tls_) tls_->finish();
     shutdown(socket_.get(), SHUT_WR);
 }
 
@@ -133,6 +146,7 @@ void Connection::close() {
     outbox_.clear();
     current_ = {};
     shard_.loop().unwatch(socket_.get());
+    tls_.reset();
     socket_.reset();
     shard_.remove(*this);
 }
@@ -145,6 +159,10 @@ void Connection::speak(std::unique_ptr<Protocol> protocol) {
 void Connection::tick() {
     const auto now = shard_.loop().now();
     if (lingering_ && now - progress_ > kLinger) return close();
+    if (tls_ && !tls_->established() && now - life_ > shard_.context().header_timeout) {
+        shard_.counters().refusals[static_cast<std::size_t>(Refusal::timeout)].add();
+        return close();
+    }
     if (current_.message && now - progress_ > shard_.stall_timeout()) {
         shard_.counters().refusals[static_cast<std::size_t>(Refusal::stalled)].add();
         return close();  // it would not take a word of farewell either

@@ -11,6 +11,7 @@
 #include "serve/limits.hpp"
 #include "serve/metrics.hpp"
 #include "serve/outbox.hpp"
+#include "serve/tls.hpp"
 
 namespace framepipe::serve {
 
@@ -24,6 +25,8 @@ public:
     virtual void on_bytes(std::string_view bytes) = 0;
     /// The peer sends no more.
     virtual void on_end() = 0;
+    /// Before all else: the peer asks without TLS where that is spoken. What is said now goes without it too.
+    virtual void on_plain_request() {}
     /// May a picture of this slot be begun? If not, flush() must be called when it may.
     virtual bool may_begin(std::uint32_t /*slot*/) { return true; }
     /// A message with a live frame in it is begun, has been handed to the kernel whole.
@@ -44,7 +47,8 @@ public:
 class Connection final : public Pollable {
 public:
     /// Takes over a non-blocking socket.
-    Connection(Shard& shard, Descriptor socket, Limits::Seat seat);
+    /// tls  through which it is spoken; null: as it is
+    Connection(Shard& shard, Descriptor socket, Limits::Seat seat, std::unique_ptr<TlsStream> tls);
     ~Connection() override;
 
     void on_ready(std::uint32_t events) override;
@@ -85,10 +89,12 @@ public:
 
 private:
     void receive();
+    ssize_t receive_some(std::span<char> buffer);
     void linger();
 
     Shard& shard_;
     Descriptor socket_;
+    std::unique_ptr<TlsStream> tls_;
     const Limits::Seat seat_;
     std::unique_ptr<Protocol> protocol_;
     std::unique_ptr<Protocol> retired_;

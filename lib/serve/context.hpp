@@ -12,6 +12,7 @@
 #include "serve/hub.hpp"
 #include "serve/limits.hpp"
 #include "serve/site.hpp"
+#include "serve/tls.hpp"
 
 namespace framepipe::serve {
 
@@ -24,6 +25,8 @@ struct Context {
     const Access& access;
     const Site& site;
     Limits& limits;
+    /// Null: TLS is not spoken.
+    const TlsIdentity* tls = nullptr;
     As default_as = As::image;
     std::vector<std::string> websocket_paths{};
     /// What a proxy leaves in front of all paths, "/cam/"; empty: nothing.

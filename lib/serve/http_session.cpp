@@ -244,8 +244,8 @@ void HttpSession::open_publish(const Request& request) {
     Publishing& publishing = *connection_.shard().context().publishing;
     if (request.header_lists("upgrade", "websocket")) {
         if (!is_handshake(request)) return;
-        return upgrade(request,
-                       std::make_unique<PublishSocket>(connection_, publishing, request.parameter("stream"), identity_.permit, asks_for_v1(request)));
+        return upgrade(request, std::make_unique<PublishSocket>(connection_, publishing, request.parameter("stream"), identity_.permit,
+                                                                asks_for_v1(request)));
     }
     if (request.method != "POST" && request.method != "PUT") {
         Response response = text_response(405, fmt::format("{} is not possible here; POST, PUT and WebSockets are", request.method));
@@ -306,7 +306,8 @@ void HttpSession::open_mjpeg(const Request& request) {
     const auto readable_by = connection_.shard().context().access.readable_by(request);
     if (!connection_.outbox().put(mjpeg_head_message(readable_by, request.is_head()))) return connection_.close();
     if (request.is_head()) return connection_.finish();
-    auto session = std::make_unique<MjpegSession>(connection_, request.parameter("stream"), identity_.permit, as ? As::image : As::jpeg, *rate);
+    auto session =
+        std::make_unique<MjpegSession>(connection_, request.parameter("stream"), identity_.permit, as ? As::image : As::jpeg, *rate);
     MjpegSession& started = *session;
     connection_.speak(std::move(session));
     connection_.flush();
@@ -398,6 +399,10 @@ void HttpSession::on_end() {
         return;
     }
     connection_.finish();
+}
+
+void HttpSession::on_plain_request() {
+    refuse(Request{}, 400, Refusal::bad_request, "TLS is spoken here: the address begins with https://");
 }
 
 void HttpSession::on_dismissed(Refusal) {

@@ -21,6 +21,7 @@ public:
 
     void on_bytes(std::string_view bytes) override;
     void on_end() override;
+    void on_plain_request() override;
     void on_drained() override;
     void on_tick() override;
     void on_dismissed(Refusal reason) override;

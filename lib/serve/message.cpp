@@ -98,6 +98,14 @@ bool Message::fill_file(int file) const {
     return true;
 }
 
+std::string_view Message::piece(std::size_t offset) const {
+    for (const std::string_view part : {std::string_view(head_), body_.text(), std::string_view(tail_)}) {
+        if (offset < part.size()) return part.substr(offset);
+        offset -= part.size();
+    }
+    return {};
+}
+
 ssize_t Message::send_some(int socket, std::size_t offset) const {
     if (file_) {
         auto at = static_cast<off_t>(offset);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "frame/bytes.hpp"
@@ -52,6 +53,9 @@ public:
     /// Sends what the socket takes of the bytes from `offset` on.
     /// returns  the number of bytes, or -1 and errno
     ssize_t send_some(int socket, std::size_t offset) const;
+
+    /// The bytes from `offset` on that lie in one piece; not empty before the end.
+    std::string_view piece(std::size_t offset) const;
 
     std::size_t size() const { return head_.size() + body_.size() + tail_.size(); }
     std::uint64_t frame_id() const { return frame_id_; }

@@ -10,10 +10,12 @@
 #include <thread>
 
 #include "cli/log.hpp"
+#include "frame/error.hpp"
 #include "serve/listener.hpp"
 #include "serve/listening.hpp"
 #include "serve/relay.hpp"
 #include "serve/shard.hpp"
+#include "serve/tls.hpp"
 
 namespace framepipe::serve {
 namespace {
@@ -49,6 +51,10 @@ struct Server::Impl {
         context.websocket_paths = websocket_paths(options.websocket_paths);
         context.base_path = options.base_path;
         context.stall_timeout = options.stall_timeout;
+        if (!options.tls_certificates.empty()) {
+            tls = std::make_unique<TlsIdentity>(std::move(options.tls_certificates), std::move(options.tls_key));
+            context.tls = tls.get();
+        }
         context.header_timeout = kHeaderTimeout;
         respond = std::move(options.respond);
         if (options.publish) publishing = std::make_unique<Publishing>(hub, *options.publish);
@@ -86,6 +92,7 @@ struct Server::Impl {
     std::shared_ptr<Hub> hub;
     Access access;
     const Site site;
+    std::unique_ptr<TlsIdentity> tls;
     Limits limits;
     Context context;
     std::unique_ptr<Publishing> publishing;
@@ -110,8 +117,18 @@ std::vector<Place> Server::places() const {
 bool Server::guards(Right right) const {
     return impl_->access.guards(right);
 }
-void Server::reload() {
-    impl_->access.reload();
+std::vector<std::string> Server::reload() {
+    std::vector<std::string> failures;
+    const auto attempt = [&](auto&& read) {
+        try {
+            read();
+        } catch (const Error& error) {
+            failures.emplace_back(error.what());
+        }
+    };
+    attempt([&] { impl_->access.reload(); });
+    if (impl_->tls) attempt([&] { impl_->tls->reload(); });
+    return failures;
 }
 std::shared_ptr<Hub> Server::hub() const {
     return impl_->hub;

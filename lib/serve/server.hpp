@@ -30,6 +30,8 @@ struct ServerOptions {
     std::filesystem::path web;                 // empty: the page in the program
     std::chrono::nanoseconds stall_timeout = std::chrono::seconds(30);
     AccessOptions access;
+    std::string tls_certificates;  // file, see TlsIdentity; empty: TLS is not spoken
+    std::string tls_key;           // empty: in the same file
     HubOptions hub;
     LimitOptions limits;
     std::optional<RespondOptions> respond;
@@ -55,9 +57,9 @@ public:
 
     /// True if not everybody has this right.
     bool guards(Right right) const;
-    /// Reads the files of tokens anew. Any thread.
-    /// throws Error; what was read before then stays
-    void reload();
+    /// Reads the files of tokens, the certificate and the key anew. Any thread.
+    /// returns  for each that cannot be, why: what was read before then stays
+    std::vector<std::string> reload();
 
     /// Serves until stop(). Threads are started here, so block the signals before.
     void run();

@@ -100,7 +100,10 @@ void Shard::adopt(Descriptor socket, Limits::Seat seat) {
         }
         set_up_viewer_socket(held->first.get());
         try {
-            auto connection = std::make_unique<Connection>(*this, std::move(held->first), std::move(held->second));
+            // By a Unix socket comes a proxy, which has spoken TLS already.
+            const bool is_secret = context_.tls && !held->second.peer().by_unix_socket;
+            auto tls = is_secret ? context_.tls->open(held->first.get()) : nullptr;
+            auto connection = std::make_unique<Connection>(*this, std::move(held->first), std::move(held->second), std::move(tls));
             Connection* key = connection.get();
             connections_.emplace(key, std::move(connection));
             key->speak(std::make_unique<HttpSession>(*key));

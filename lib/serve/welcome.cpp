@@ -17,8 +17,9 @@ bool is_this_machine(const std::string& host) {
     return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
-std::string url(const std::string& host, std::uint16_t port) {
-    return host.find(':') == std::string::npos ? fmt::format("http://{}:{}/", host, port) : fmt::format("http://[{}]:{}/", host, port);
+std::string url(const std::string& host, std::uint16_t port, bool tls) {
+    const bool is_ipv6 = host.find(':') != std::string::npos;
+    return fmt::format("{}://{}{}{}:{}/", tls ? "https" : "http", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", port);
 }
 
 std::string machine_name() {
@@ -51,25 +52,26 @@ std::vector<std::string> own_addresses() {
 
 }  // namespace
 
-std::vector<std::string> welcome(const Place& place, bool has_token) {
+std::vector<std::string> welcome(const Place& place, bool has_token, bool tls) {
     const std::string how = has_token ? "?token=... or Authorization: Bearer ..." : "";
     const auto& [host, port, file] = place.address;
     if (!file.empty())
         return {fmt::format("unix:{0} (who may write to that file; try: curl --unix-socket {0} http://localhost/healthz){1}", file,
                             has_token ? " with " + how : "")};
     if (is_this_machine(host) && place.passed)
-        return {fmt::format("{} (this machine only){}", url(host, port), has_token ? " with " + how : "")};
+        return {fmt::format("{} (this machine only){}", url(host, port, tls), has_token ? " with " + how : "")};
     if (is_this_machine(host))
-        return {fmt::format("{} (this machine only; for others: --listen :{}){}", url(host, port), port, has_token ? " with " + how : "")};
+        return {
+            fmt::format("{} (this machine only; for others: --listen :{}){}", url(host, port, tls), port, has_token ? " with " + how : "")};
     std::vector<std::string> lines;
     if (host.empty() || host == "0.0.0.0" || host == "::") {
-        std::string line = url("localhost", port);
+        std::string line = url("localhost", port, tls);
         if (const std::string name = machine_name(); !name.empty() && name != "localhost")
-            line += " " + url(name.ends_with(".local") ? name : name + ".local", port);
-        for (const std::string& own : own_addresses()) line += " " + url(own, port);
+            line += " " + url(name.ends_with(".local") ? name : name + ".local", port, tls);
+        for (const std::string& own : own_addresses()) line += " " + url(own, port, tls);
         lines.push_back(line);
     } else {
-        lines.push_back(url(host, port));
+        lines.push_back(url(host, port, tls));
     }
     if (has_token) lines.back() += " with " + how;
     return lines;

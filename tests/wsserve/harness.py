@@ -16,7 +16,7 @@ import unittest
 
 BIN = sys.argv.pop(1) if len(sys.argv) > 1 and os.path.isdir(sys.argv[1]) else os.environ.get("FRAMEPIPE_BIN", "build/dev/bin")
 DEADLINE = 20
-ADDRESS = re.compile(r"http://\S*:(\d+)/|unix:/")
+ADDRESS = re.compile(r"https?://\S*:(\d+)/|unix:/")
 SANITIZER = re.compile(r"(Address|Thread|Leak|UndefinedBehavior|Memory)Sanitizer|runtime error: ")
 
 
