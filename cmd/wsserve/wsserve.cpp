@@ -109,6 +109,8 @@ void declare(CLI::App& app, Options& o) {
     app.add_option("--tls-key", o.server.tls_key, "its private key, PEM (default: in the same file)")
         ->type_name("FILE")
         ->needs("--tls-cert");
+    app.add_option("--auth-file", o.server.access.auth_file, "viewers must be users in this file of htpasswd -B, read again on SIGHUP")
+        ->type_name("FILE");
     app.add_option("--tokens", o.server.access.tokens_file, "tokens with lines `TOKEN view|publish STREAM`, read again on SIGHUP")
         ->type_name("FILE");
 }
@@ -182,12 +184,16 @@ ExitCode run(Options& o) {
     const std::vector<serve::Asset> assets = page();
     const bool publishes = o.server.publish.has_value();
     const bool tls = !o.server.tls_certificates.empty();
-    const bool has_files = tls || !o.server.access.tokens_file.empty();
+    const bool has_users = !o.server.access.auth_file.empty();
+    const bool has_tokens = !o.server.access.token.empty() || !o.server.access.tokens_file.empty();
+    const bool has_files = tls || has_users || !o.server.access.tokens_file.empty();
     serve::Server server(std::move(o.server), assets);
     const bool has_token = server.guards(serve::Right::view);
+    std::string with = has_token && has_users ? "a user's password" : "";
+    if (has_token && has_tokens) with += fmt::format("{}?token=... or Authorization: Bearer ...", with.empty() ? "" : " or ");
     std::vector<std::string> words;
     for (const serve::Place& place : server.places())
-        for (std::string& line : serve::welcome(place, has_token, tls)) words.push_back(std::move(line));
+        for (std::string& line : serve::welcome(place, with, tls)) words.push_back(std::move(line));
     const std::string where = fmt::format("{}", fmt::join(words, "; "));
     const auto reload = [&] {
         manager.reloading();
@@ -205,6 +211,7 @@ ExitCode run(Options& o) {
     for (const std::string& line : words) log::notice(line);
     const bool anybody_publishes = publishes && !server.guards(serve::Right::publish);
     if (const auto warning = serve::exposure_warning(server.places(), has_token, anybody_publishes)) log::warn(*warning);
+    if (const auto warning = serve::password_warning(server.places(), tls); warning && has_users) log::warn(*warning);
     manager.ready(where);
 
     const auto shared = std::make_shared<Shared>();

@@ -36,4 +36,5 @@ complete -c wsserve -l newest-request -d 'drop a client\'s waiting requests when
 complete -c wsserve -l token-file -r -F -d 'viewers must send the token in this file (or in $FRAMEPIPE_TOKEN)'
 complete -c wsserve -l tls-cert -r -F -d 'speak TLS (https, wss) with this certificate, PEM, read again on SIGHUP'
 complete -c wsserve -l tls-key -r -F -d 'its private key, PEM (default: in the same file)'
+complete -c wsserve -l auth-file -r -F -d 'viewers must be users in this file of htpasswd -B, read again on SIGHUP'
 complete -c wsserve -l tokens -r -F -d 'tokens with lines `TOKEN view|publish STREAM`, read again on SIGHUP'

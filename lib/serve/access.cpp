@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "serve/base64.hpp"
+
 namespace framepipe::serve {
 namespace {
 
@@ -46,6 +48,19 @@ std::vector<std::string> shown_tokens(const Request& request) {
     return shown;
 }
 
+/// The user and the password that a request shows (RFC 7617).
+std::optional<Login> shown_login(const Request& request) {
+    const auto header = request.header("authorization");
+    if (!header || lower(header->substr(0, 6)) != "basic ") return std::nullopt;
+    const auto bytes = decode_base64(header->substr(6));
+    if (!bytes) return std::nullopt;
+    const std::string text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    const std::size_t colon = text.find(':');
+    // crypt() would take what is before a zero byte for the whole.
+    if (colon == std::string::npos || text.find('\0') != std::string::npos) return std::nullopt;
+    return Login{text.substr(0, colon), text.substr(colon + 1)};
+}
+
 }  // namespace
 
 std::string host_of(std::string_view authority) {
@@ -55,7 +70,8 @@ std::string host_of(std::string_view authority) {
 
 Access::Access(AccessOptions options, std::string machine) : options_(std::move(options)), machine_(lower(machine)) {
     for (std::string& host : options_.allow_hosts) host = lower(host);
-    reload();
+    if (!options_.auth_file.empty()) passwords_ = std::make_unique<Passwords>(options_.auth_file);
+    reload_tokens();
 }
 
 std::optional<Denial> Access::check_host(const Request& request, const Peer& peer) const {
@@ -99,7 +115,21 @@ std::shared_ptr<const Tokens> Access::tokens() const {
     return tokens_;
 }
 
-void Access::reload() {
+void Access::stop() {
+    if (passwords_) passwords_->stop();
+}
+
+std::optional<Login> Access::unchecked_login(const Request& request) const {
+    if (!passwords_) return std::nullopt;
+    auto login = shown_login(request);
+    return login && !passwords_->remembers(*login) ? login : std::nullopt;
+}
+
+void Access::reload_users() {
+    if (passwords_) passwords_->reload();
+}
+
+void Access::reload_tokens() {
     if (options_.tokens_file.empty()) return;
     auto tokens = std::make_shared<const Tokens>(Tokens::read(options_.tokens_file));
     const std::lock_guard lock(mutex_);
@@ -107,7 +137,7 @@ void Access::reload() {
 }
 
 bool Access::guards(Right right) const {
-    if (!options_.token.empty()) return true;
+    if (!options_.token.empty() || passwords_) return true;
     const auto tokens = this->tokens();
     if (right == Right::publish) return tokens || !options_.publish_token.empty();
     // Tokens for producers alone leave the viewers free; a file that has been emptied lets nobody in.
@@ -141,6 +171,11 @@ Identity Access::identify(const Request& request) const {
             permit.grant(*found);
         }
     }
+    if (const auto login = passwords_ ? shown_login(request) : std::nullopt; login && passwords_->remembers(*login)) {
+        who.known = true;
+        permit.grant(Right::view, "*");
+        if (options_.publish_token.empty()) permit.grant(Right::publish, "*");
+    }
     who.permit = std::make_shared<const Permit>(std::move(permit));
     return who;
 }
@@ -151,6 +186,7 @@ Denial Access::denial(const Identity& who, Right right, std::string_view what) c
     if (who.known)
         return {403, Refusal::forbidden,
                 fmt::format("your token does not let you {} {} (the server's {})", publishes ? "publish" : "watch", what, option)};
+    if (passwords_) return {401, Refusal::token, "a user and the right password are wanted (the server's --auth-file), or a token"};
     return {401, Refusal::token,
             fmt::format("the {}token is missing or wrong: send Authorization: Bearer TOKEN, or ?token=TOKEN (the server's {})",
                         publishes && !options_.publish_token.empty() ? "producers' " : "", option)};

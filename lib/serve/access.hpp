@@ -1,4 +1,4 @@
-// Who may ask for what: the rules of hosts, origins and tokens.
+// Who may ask for what: the rules of hosts, origins, tokens and users.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 
 #include "serve/denial.hpp"
 #include "serve/http_message.hpp"
+#include "serve/passwords.hpp"
 #include "serve/peer.hpp"
 #include "serve/permit.hpp"
 #include "serve/tokens.hpp"
@@ -22,13 +23,14 @@ struct AccessOptions {
     std::vector<std::string> allow_hosts;
     std::string token;            // permits everything; empty: none is asked for
     std::string publish_token{};  // of producers; empty: `token`
+    std::string auth_file{};      // users, as Passwords reads it; empty: none
     std::string tokens_file{};    // as Tokens reads it; empty: none
 };
 
 /// Whoever asks.
 struct Identity {
     PermitPtr permit;    // never null; of somebody unknown, what everybody may
-    bool known = false;  // it has shown a token
+    bool known = false;  // it has shown a token, or a password
 };
 
 /// Any thread.
@@ -44,16 +46,26 @@ public:
     /// Of a WebSocket or a request that changes something: the page must come from here, or be allowed.
     std::optional<Denial> check_origin(const Request& request) const;
 
-    /// By the token that the request shows.
+    /// The password that has to be checked before it is known who asks; nullopt: there is none, or it
+    /// was right a moment ago.
+    std::optional<Login> unchecked_login(const Request& request) const;
+    /// See Passwords::check(). Only where there was an unchecked_login().
+    void check(const Login& login, const Peer& peer, Passwords::Tell tell) const { passwords_->check(login, peer, std::move(tell)); }
+    /// Checks no more passwords.
+    void stop();
+    bool has_users() const { return passwords_ != nullptr; }
+
+    /// By the token or the password that the request shows.
     Identity identify(const Request& request) const;
     /// stream  nullopt: any one at all
     std::optional<Denial> check(const Identity& who, Right right, const std::optional<std::string>& stream) const;
     /// The same for what tells of every stream.
     std::optional<Denial> check_all(const Identity& who, Right right) const;
 
-    /// Reads the files again. Whoever is in stays in.
+    /// Each reads its file again, if there is one. Whoever is in stays in.
     /// throws Error; what was read before then stays
-    void reload();
+    void reload_users();
+    void reload_tokens();
 
     /// The request's Origin, if --allow-origin names it: its scripts may then read the answer.
     std::optional<std::string> readable_by(const Request& request) const;
@@ -68,6 +80,7 @@ private:
 
     AccessOptions options_;
     std::string machine_;
+    std::unique_ptr<Passwords> passwords_;  // null: there are no users
     mutable std::mutex mutex_;              // guards tokens_
     std::shared_ptr<const Tokens> tokens_;  // null: there is no file of them
 };

@@ -49,7 +49,9 @@ std::optional<double> parse_rate(std::string_view text) {
 }  // namespace
 
 HttpSession::HttpSession(Connection& connection) : connection_(connection), since_(connection.shard().loop().now()) {}
-HttpSession::~HttpSession() = default;
+HttpSession::~HttpSession() {
+    *self_ = nullptr;
+}
 
 void HttpSession::on_bytes(std::string_view bytes) {
     if (upload_ && !upload_->whole()) return take_body(bytes);
@@ -105,7 +107,9 @@ bool HttpSession::admit(const Request& request) {
     // The page itself shows nothing; what it asks for then needs the token.
     static constexpr std::array<std::string_view, 4> kGuarded{"/stream.mjpg", "/snapshot.jpg", "/streams", "/metrics"};
     const bool guarded =
-        upgrade || request.parameter("action") || std::find(kGuarded.begin(), kGuarded.end(), request.path) != kGuarded.end();
+        upgrade || request.parameter("action") || std::find(kGuarded.begin(), kGuarded.end(), request.path) != kGuarded.end() ||
+        // A browser asks for a password only where it is to show something.
+        (access.has_users() && request.path != "/healthz" && (request.path == "/" || connection_.shard().context().site.is_folder()));
     identity_ = access.identify(request);
     if (!denial && publish)
         denial = access.check(identity_, Right::publish, request.parameter("stream"));
@@ -156,7 +160,41 @@ bool HttpSession::take_base_path(Request& request) {
 }
 
 void HttpSession::handle(Request request) {
-    if (!take_base_path(request) || !has_place(request) || !admit(request)) return;
+    if (!take_base_path(request) || !has_place(request)) return;
+    if (const auto login = connection_.shard().context().access.unchecked_login(request)) return check_login(*login, std::move(request));
+    route(request);
+}
+
+void HttpSession::check_login(const Login& login, Request request) {
+    checking_ = true;
+    EventLoop& loop = connection_.shard().loop();
+    const auto tell = [&loop, self = self_, request = std::move(request)](Passwords::Verdict verdict) {
+        loop.post([self, request, verdict] {
+            if (*self) (*self)->on_verdict(request, verdict);
+        });
+    };
+    connection_.shard().context().access.check(login, connection_.peer(), tell);
+}
+
+void HttpSession::on_verdict(const Request& request, Passwords::Verdict verdict) {
+    checking_ = false;
+    if (connection_.closing()) return;
+    const auto tell = [&](unsigned status, std::string_view text) {
+        log::warn_once("passwords", fmt::format("refused a request: {}", text));
+        refuse(request, status, Refusal::token, text);
+    };
+    switch (verdict) {
+        case Passwords::Verdict::too_often:
+            return tell(429, "too many wrong passwords from your address; wait a while");
+        case Passwords::Verdict::busy:
+            return tell(503, "too many passwords wait to be checked");
+        default:
+            return route(request);  // a wrong one is as good as none
+    }
+}
+
+void HttpSession::route(const Request& request) {
+    if (!admit(request)) return;
     const Context& context = connection_.shard().context();
     if (request.path == kPublishPath) return open_publish(request);
     if (request.method != "GET" && request.method != "HEAD") {
@@ -367,12 +405,16 @@ void HttpSession::refuse(const Request& request, unsigned status, Refusal reason
     connection_.shard().counters().refusals[static_cast<std::size_t>(reason)].add();
     close_ = close_ || status == 400 || status == 431;  // where the next request begins is then in doubt
     Response response = text_response(status, text);
-    if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    if (status == 401) {
+        if (connection_.shard().context().access.has_users())
+            response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"framepipe\", charset=\"UTF-8\"");
+        response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    }
     respond(request, std::move(response));
 }
 
 void HttpSession::on_drained() {
-    if (!busy_) return;
+    if (!busy_ || checking_) return;
     if (snapshot_ && !snapshot_->answered()) return;
     if (upload_ && !upload_->ended() && !close_) return;
     busy_ = false;

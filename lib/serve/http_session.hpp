@@ -31,6 +31,9 @@ private:
     void next_request();
     void handle(Request request);
     bool admit(const Request& request);
+    void check_login(const Login& login, Request request);
+    void on_verdict(const Request& request, Passwords::Verdict verdict);
+    void route(const Request& request);
     bool has_place(const Request& request);
     bool take_base_path(Request& request);
     void open_websocket(const Request& request);
@@ -49,10 +52,12 @@ private:
 
     Connection& connection_;
     std::string buffer_;
-    bool busy_ = false;              // an answer is on its way
-    bool close_ = false;             // after it
-    Identity identity_;              // of whoever asked last
-    SteadyClock::time_point since_;  // it waits for a request, or for the rest of one
+    bool busy_ = false;                                                          // an answer is on its way
+    bool close_ = false;                                                         // after it
+    bool checking_ = false;                                                      // a password
+    std::shared_ptr<HttpSession*> self_ = std::make_shared<HttpSession*>(this);  // null when it has gone; the shard's thread alone
+    Identity identity_;                                                          // of whoever asked last
+    SteadyClock::time_point since_;                                              // it waits for a request, or for the rest of one
     std::unique_ptr<SnapshotWait> snapshot_;
     std::unique_ptr<Upload> upload_;
 };

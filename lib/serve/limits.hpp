@@ -1,15 +1,14 @@
 // How many connections there may be, and how many requests: in all and from one address.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
 
 #include "frame/clock.hpp"
+#include "serve/address_rate.hpp"
 #include "serve/denial.hpp"
 #include "serve/peer.hpp"
 
@@ -30,7 +29,7 @@ struct LimitOptions {
 /// Any thread.
 class Limits {
 public:
-    explicit Limits(const LimitOptions& options) : options_(options) {}
+    explicit Limits(const LimitOptions& options);
 
     /// What a connection holds while it lives. Must not outlive the Limits.
     class Seat {
@@ -59,27 +58,18 @@ public:
     std::optional<Denial> check_request(const Peer& peer, SteadyClock::time_point now = SteadyClock::now());
 
 private:
-    using Key = std::array<std::uint8_t, 16>;
-    struct Hash {
-        std::size_t operator()(const Key& key) const;
-    };
-    struct Address {
-        std::size_t connections = 0;
-        double spent = 0;  // requests, as of `at`; a second forgets requests_per_address of them
-        SteadyClock::time_point at{};
-    };
     /// The limit that holds for this peer; 0: none.
     static std::size_t limit_for(const Peer& peer, const std::optional<std::size_t>& given, std::size_t by_default);
-    Address& address(const Peer& peer, SteadyClock::time_point now);
     void release(const Seat& seat);
 
     const LimitOptions options_;
     std::atomic<std::size_t> connections_{0};
     std::atomic<std::size_t> turned_away_{0};
 
-    std::mutex mutex_;  // guards all below
-    std::unordered_map<Key, Address, Hash> addresses_;
-    std::size_t sweep_at_ = 1024;  // addresses, then those of no more interest are forgotten
+    AddressRate requests_;
+
+    std::mutex mutex_;                                               // guards from_
+    std::unordered_map<AddressKey, std::size_t, AddressHash> from_;  // connections from each address that has any
 };
 
 }  // namespace framepipe::serve

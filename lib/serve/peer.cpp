@@ -17,6 +17,19 @@ bool Peer::is_this_machine() const {
     return is_ipv4() ? address[12] == 127 : address == kLoopback;
 }
 
+AddressKey Peer::key() const {
+    AddressKey key = address;
+    if (!is_ipv4()) std::fill(key.begin() + 8, key.end(), std::uint8_t{0});
+    return key;
+}
+
+std::size_t AddressHash::operator()(const AddressKey& key) const {
+    std::array<std::uint64_t, 2> halves;
+    std::memcpy(halves.data(), key.data(), sizeof halves);
+    // By the golden ratio: half of an address is often 0, and neighbours differ in its last bits.
+    return static_cast<std::size_t>((halves[0] ^ (halves[1] * 0x9e3779b97f4a7c15)) * 0x9e3779b97f4a7c15);
+}
+
 Peer peer_of(const sockaddr_storage& address) {
     Peer peer;
     if (address.ss_family == AF_INET6) {

@@ -126,7 +126,8 @@ std::vector<std::string> Server::reload() {
             failures.emplace_back(error.what());
         }
     };
-    attempt([&] { impl_->access.reload(); });
+    attempt([&] { impl_->access.reload_users(); });
+    attempt([&] { impl_->access.reload_tokens(); });
     if (impl_->tls) attempt([&] { impl_->tls->reload(); });
     return failures;
 }
@@ -153,6 +154,7 @@ void Server::run() {
         });
     impl_->shards.front()->run();
     threads.clear();
+    impl_->access.stop();
     impl_->hub->close();
 }
 

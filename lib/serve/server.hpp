@@ -57,7 +57,7 @@ public:
 
     /// True if not everybody has this right.
     bool guards(Right right) const;
-    /// Reads the files of tokens, the certificate and the key anew. Any thread.
+    /// Reads the files of users and of tokens, the certificate and the key anew. Any thread.
     /// returns  for each that cannot be, why: what was read before then stays
     std::vector<std::string> reload();
 

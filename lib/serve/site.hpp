@@ -27,6 +27,7 @@ public:
     /// throws Error if `folder` is none
     explicit Site(std::filesystem::path folder);
 
+    bool is_folder() const { return !folder_.empty(); }
     /// The answer to GET or HEAD; nullopt: there is no such file. Hidden files and whatever lies
     /// outside of the folder do not exist.
     std::optional<Response> find(const Request& request) const;

@@ -17,6 +17,11 @@ bool is_this_machine(const std::string& host) {
     return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+/// Others than this machine can reach it.
+bool is_open(const Place& place) {
+    return place.address.file.empty() && !is_this_machine(place.address.host);
+}
+
 std::string url(const std::string& host, std::uint16_t port, bool tls) {
     const bool is_ipv6 = host.find(':') != std::string::npos;
     return fmt::format("{}://{}{}{}:{}/", tls ? "https" : "http", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", port);
@@ -52,17 +57,13 @@ std::vector<std::string> own_addresses() {
 
 }  // namespace
 
-std::vector<std::string> welcome(const Place& place, bool has_token, bool tls) {
-    const std::string how = has_token ? "?token=... or Authorization: Bearer ..." : "";
+std::vector<std::string> welcome(const Place& place, std::string_view with, bool tls) {
+    const std::string how = with.empty() ? "" : fmt::format(" with {}", with);
     const auto& [host, port, file] = place.address;
     if (!file.empty())
-        return {fmt::format("unix:{0} (who may write to that file; try: curl --unix-socket {0} http://localhost/healthz){1}", file,
-                            has_token ? " with " + how : "")};
-    if (is_this_machine(host) && place.passed)
-        return {fmt::format("{} (this machine only){}", url(host, port, tls), has_token ? " with " + how : "")};
-    if (is_this_machine(host))
-        return {
-            fmt::format("{} (this machine only; for others: --listen :{}){}", url(host, port, tls), port, has_token ? " with " + how : "")};
+        return {fmt::format("unix:{0} (who may write to that file; try: curl --unix-socket {0} http://localhost/healthz){1}", file, how)};
+    if (is_this_machine(host) && place.passed) return {fmt::format("{} (this machine only){}", url(host, port, tls), how)};
+    if (is_this_machine(host)) return {fmt::format("{} (this machine only; for others: --listen :{}){}", url(host, port, tls), port, how)};
     std::vector<std::string> lines;
     if (host.empty() || host == "0.0.0.0" || host == "::") {
         std::string line = url("localhost", port, tls);
@@ -73,17 +74,21 @@ std::vector<std::string> welcome(const Place& place, bool has_token, bool tls) {
     } else {
         lines.push_back(url(host, port, tls));
     }
-    if (has_token) lines.back() += " with " + how;
+    lines.back() += how;
     return lines;
 }
 
 std::optional<std::string> exposure_warning(const std::vector<Place>& places, bool has_token, bool anybody_publishes) {
-    const auto is_open = [](const Place& place) { return place.address.file.empty() && !is_this_machine(place.address.host); };
     if (std::none_of(places.begin(), places.end(), is_open)) return std::nullopt;
     if (anybody_publishes)
         return "everybody who can reach this machine can push frames to it; --publish-token-file FILE asks producers for a token";
     if (has_token) return std::nullopt;
     return "everybody who can reach this machine can watch; --token-file FILE asks viewers for a token";
+}
+
+std::optional<std::string> password_warning(const std::vector<Place>& places, bool tls) {
+    if (tls || std::none_of(places.begin(), places.end(), is_open)) return std::nullopt;
+    return "passwords cross the network for all to read; --tls-cert FILE hides them";
 }
 
 }  // namespace framepipe::serve

@@ -41,9 +41,7 @@ std::string rights(const Access& access, const std::string& token, const std::ve
 
 /// A file of tokens that goes with its test.
 struct TokenFile {
-    explicit TokenFile(const std::string& text) {
-        std::ofstream(path) << text;
-    }
+    explicit TokenFile(const std::string& text) { std::ofstream(path) << text; }
     ~TokenFile() { std::filesystem::remove(path); }
     const std::string path = std::filesystem::temp_directory_path() / ("framepipe-tokens-" + std::to_string(getpid()));
 };
@@ -128,7 +126,8 @@ TEST_CASE("a token matches whole or not at all", "[serve]") {
 }
 
 TEST_CASE("a token opens the streams of its lines and no others", "[serve]") {
-    const TokenFile file("# who  may what\n\nw1 view door\r\nw1 view garden*\n  w2\tview  *\np1 publish door\nboth view door\nboth publish cam [12]\n");
+    const TokenFile file(
+        "# who  may what\n\nw1 view door\r\nw1 view garden*\n  w2\tview  *\np1 publish door\nboth view door\nboth publish cam [12]\n");
     const Access access({.allow_origins = {}, .allow_hosts = {}, .token = {}, .tokens_file = file.path}, "box");
     const std::vector<std::string> streams{"", "door", "garden", "garden/north", "cam 1", "cam 3"};
     CHECK(rights(access, "w1", streams) == "v:door v:garden v:garden/north ");
@@ -171,18 +170,18 @@ TEST_CASE("a file of tokens is read again, and a broken one changes nothing", "[
     for (const auto* broken : {"new\n", "new view\n", "new look *\n", "fine view *\nnew view \t\n"}) {
         std::ofstream(file.path) << broken;
         const std::string line = std::string(broken).starts_with("fine") ? "line 2" : "line 1";
-        CHECK_THROWS_WITH(access.reload(), "cannot read the tokens in " + file.path + ": " + line +
-                                               " is not of the form TOKEN view|publish STREAM, with * for all streams");
+        CHECK_THROWS_WITH(access.reload_tokens(), "cannot read the tokens in " + file.path + ": " + line +
+                                                      " is not of the form TOKEN view|publish STREAM, with * for all streams");
         CHECK(rights(access, "old", {"x"}) == "v:x ");
     }
     std::filesystem::remove(file.path);
-    CHECK_THROWS_WITH(access.reload(), "cannot read the tokens in " + file.path + ": no such file or directory");
+    CHECK_THROWS_WITH(access.reload_tokens(), "cannot read the tokens in " + file.path + ": no such file or directory");
     std::ofstream(file.path) << "new view *\n";
-    access.reload();
+    access.reload_tokens();
     CHECK(rights(access, "old", {"x"}).empty());
     CHECK(rights(access, "new", {"x"}) == "v:x ");
     std::ofstream(file.path) << "";
-    access.reload();
+    access.reload_tokens();
     CHECK(rights(access, "", {"x"}).empty());  // all were taken away
     CHECK_THROWS_WITH(Tokens::read("/"), ContainsSubstring("cannot read the tokens in /: "));
 }

@@ -1,6 +1,8 @@
 """Who may watch and publish what: tokens of streams, read again on SIGHUP."""
+import base64
 import json
 import os
+import re
 import signal
 import tempfile
 import unittest
@@ -111,6 +113,126 @@ class Tokens(unittest.TestCase):
     def test_a_file_that_cannot_be_read_ends_the_start(self):
         with self.assertRaisesRegex(AssertionError, "cannot read the tokens in /nowhere: no such file or directory"):
             Server("--tokens", "/nowhere")
+
+
+# Of `htpasswd -nbB`; bcrypt has several names for the same.
+USERS = ("# who\n"
+         "anna:$2y$05$be9iwVSORusFVeVodQFt6.4V135NaBFvfUbxBV/.O1vo.CwM12U8W\n"
+         "b\u00f6rn:$2b$05$nqRIscgg2DPDZiIK7UNqguVUpD713SekD0iwzWCrx2j4i.urbSki6\n"
+         "carl:$2y$10$sq6MWJBPSm0gK75ic9MNt.KTuFgbmIQyHFq91IMmjZInuWVdqb5yu\n")
+
+
+def basic(user, password):
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+class Users(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.file = os.path.join(folder.name, "users")
+        self.write(USERS)
+
+    def write(self, text):
+        with open(self.file, "w") as file:
+            file.write(text)
+
+    def status(self, server, path, user=None, password=None):
+        return server.get(path, headers=basic(user, password) if user else {}).status
+
+    def metric(self, server, name):
+        text = server.get("/metrics", headers=basic("anna", "secret")).body.decode()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith("framepipe_" + name))
+
+    def test_users_get_in_by_their_passwords(self):
+        with Server("--auth-file", self.file) as server:
+            server.write(frame(JPEG))
+            eventually(lambda: self.status(server, "/snapshot.jpg", "anna", "secret") == 200, "a picture")
+            self.assertIn("a user's password", server.lines[0])
+            for user, password, status in (("b\u00f6rn", "schl\u00fcssel: 1", 200), ("carl", "carl", 200), ("anna", "Secret", 401), ("anna", "", 401),
+                                           ("anna", "secret\0", 401), ("nobody", "secret", 401), (None, None, 401)):
+                self.assertEqual(self.status(server, "/snapshot.jpg", user, password), status, user)
+            for path in ("/", "/streams", "/metrics", "/stream.mjpg"):
+                answer = server.get(path)
+                self.assertEqual(answer.status, 401, path)
+                self.assertEqual(answer.headers.get_all("WWW-Authenticate"), ['Basic realm="framepipe", charset="UTF-8"', "Bearer"])
+            self.assertEqual(self.status(server, "/", "anna", "secret"), 200)
+            for path in ("/app.js", "/style.css"):
+                self.assertEqual(self.status(server, path), 200)
+            self.assertEqual(self.status(server, "/healthz"), 200)
+            with WebSocket(server) as viewer:
+                self.assertEqual(viewer.status, 401)
+            header = "Authorization: " + basic("anna", "secret")["Authorization"]
+            with WebSocket(server, headers=[header]) as viewer:
+                self.assertEqual(viewer.message(), JPEG)
+            for broken in ("Basic", "Basic !!!", "Basic " + base64.b64encode(b"nocolon").decode()):
+                self.assertEqual(server.get("/streams", headers={"Authorization": broken}).status, 401)
+            self.assertFalse(any("secret" in line for line in server.lines))
+
+    def test_what_follows_a_request_waits_for_its_password(self):
+        with Server("--auth-file", self.file) as server, server.connect() as raw:
+            one = f"GET /streams HTTP/1.1\r\nHost: localhost\r\nAuthorization: {basic('carl', 'carl')['Authorization']}\r\n\r\n"
+            raw.sendall((one * 3 + "GET /healthz HTTP/1.0\r\n\r\n").encode())
+            answer = raw.makefile("rb").read()
+            self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", answer), [b"200", b"200", b"200", b"503"])
+
+    def test_wrong_passwords_run_out_and_right_ones_do_not(self):
+        with Server("--auth-file", self.file) as server:
+            self.assertEqual(self.status(server, "/streams", "anna", "secret"), 200)
+            answers = [self.status(server, "/streams", "anna", f"guess {number}") for number in range(15)]
+            self.assertEqual(answers[:10], [401] * 10)
+            self.assertIn(429, answers)
+            self.assertEqual(self.status(server, "/streams", "anna", "secret"), 200)  # remembered
+            server.said("too many wrong passwords")
+            self.assertGreaterEqual(self.metric(server, 'refusals_total{reason="token"}'), 15)
+
+    def test_whoever_leaves_before_the_answer_is_no_matter(self):
+        with Server("--auth-file", self.file) as server:
+            for _ in range(5):
+                with server.connect() as raw:
+                    raw.sendall(f"GET /streams HTTP/1.1\r\nHost: localhost\r\nAuthorization: {basic('carl', 'carl')['Authorization']}\r\n\r\n".encode())
+            self.assertEqual(self.status(server, "/streams", "carl", "carl"), 200)
+
+    def test_tokens_beside_users(self):
+        with Server("--auth-file", self.file, env={"FRAMEPIPE_TOKEN": "t0ken"}) as server:
+            self.assertEqual(self.status(server, "/?token=t0ken"), 200)
+            self.assertEqual(self.status(server, "/streams?token=t0ken"), 200)
+            self.assertEqual(self.status(server, "/streams", "anna", "secret"), 200)
+
+    def test_a_folder_of_the_users_own_is_guarded_whole(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "index.html"), "w") as page, open(os.path.join(folder, "a.js"), "w"):
+                page.write("mine")
+            with Server("--auth-file", self.file, "--web", folder) as server:
+                for path in ("/", "/index.html", "/a.js", "/none"):
+                    self.assertEqual(self.status(server, path), 401, path)
+                self.assertEqual(self.status(server, "/a.js", "anna", "secret"), 200)
+
+    def test_sighup_reads_the_users_again(self):
+        with Server("--auth-file", self.file) as server:
+            self.assertEqual(self.status(server, "/streams", "anna", "secret"), 200)
+            self.write(USERS.replace("anna", "olga"))
+            server.process.send_signal(signal.SIGHUP)
+            server.said("its files are read again")
+            self.assertEqual(self.status(server, "/streams", "anna", "secret"), 401)
+            self.assertEqual(self.status(server, "/streams", "olga", "secret"), 200)
+
+    def test_files_that_cannot_be(self):
+        for text, words in (("anna:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n", f"the password of anna in line 1 is not hashed by bcrypt; htpasswd -B {self.file} anna does that"),
+                            ("anna:$apr1$xxxxxxxx$yyyyyyyyyyyyyyyyyyyyyy\n", "is not hashed by bcrypt"),
+                            ("anna:$2y$05$short\n", "is not hashed by bcrypt"),
+                            ("\nanna\n", "line 2 is not of the form USER:HASH, as htpasswd -B writes it"),
+                            (":$2y$05$x\n", "line 1 is not of the form"),
+                            (USERS.replace("$10$", "$31$"), "the password of carl in line 4 has a cost of 31, over the limit of 15")):
+            self.write(text)
+            with self.assertRaises(AssertionError) as caught:
+                Server("--auth-file", self.file)
+            self.assertIn("wsserve: cannot read the users in " + self.file + ": ", str(caught.exception))
+            self.assertIn(words, str(caught.exception))
+
+    def test_a_warning_where_passwords_can_be_read(self):
+        with Server("--auth-file", self.file, listen=":0") as server:
+            server.said("passwords cross the network for all to read; --tls-cert FILE hides them")
 
 
 if __name__ == "__main__":
