@@ -7,9 +7,10 @@ import ssl
 import subprocess
 import tempfile
 import unittest
+import warnings
 
 import harness
-from harness import Server, WebSocket, eventually, frame, main
+from harness import Server, WebSocket, frame, main
 
 JPEG = b"\xff\xd8jpeg\xff\xd9"
 FOLDER = tempfile.TemporaryDirectory()
@@ -106,7 +107,8 @@ class Https(unittest.TestCase):
             self.assertEqual(viewer.socket.recv(1), b"")  # a close_notify, no cut
 
     def test_versions(self):
-        with TlsServer() as server:
+        with TlsServer() as server, warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of the versions that are to be refused
             for version, good in ((ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, True), (ssl.TLSVersion.TLSv1_1, False)):
                 server.client = ssl.create_default_context(cafile=path("one.pem"))
                 server.client.set_ciphers("ALL:@SECLEVEL=0")
