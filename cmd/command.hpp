@@ -62,6 +62,7 @@ namespace commands {
 extern const CommandSpec capture;
 extern const CommandSpec encode;
 extern const CommandSpec frames;
+extern const CommandSpec publish;
 extern const CommandSpec render_slice;
 extern const CommandSpec render_text;
 extern const CommandSpec wsserve;

@@ -1,6 +1,7 @@
 #include "net/url.hpp"
 
 #include <fmt/format.h>
+#include <string.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -122,6 +123,17 @@ void HttpUrl::drop_parameter(std::string_view name) {
     std::size_t begin = static_cast<std::size_t>(found.data() - target.data());
     const bool last = begin + found.size() == target.size();
     target.erase(last ? begin - 1 : begin, found.size() + 1);
+}
+
+void HttpUrl::set_parameter(std::string_view name, std::string_view value) {
+    drop_parameter(name);
+    target += target.find('?') == std::string::npos ? '?' : '&';
+    target += name;
+    target += '=';
+    for (const char c : value) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || ::strchr("-._~", c) != nullptr;
+        target += plain && c != 0 ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
 }
 
 HttpUrl HttpUrl::redirected(const std::string& location) const {

@@ -27,6 +27,8 @@ struct HttpUrl {
     std::optional<std::string> parameter(std::string_view name) const;
     /// Takes a parameter out of the query.
     void drop_parameter(std::string_view name);
+    /// Puts a parameter into the query, in the place of one of that name.
+    void set_parameter(std::string_view name, std::string_view value);
 
     /// The address for messages: without name and password, and without a token in its query.
     std::string shown() const;

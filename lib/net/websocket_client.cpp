@@ -231,7 +231,7 @@ void WebSocketClient::Impl::fail_reading() const {
     if (error == websocket::error::closed || reason) {
         const std::string words(reason.reason.data(), reason.reason.size());
         const std::string code = reason.code == websocket::close_code::none ? "" : fmt::format(" ({})", static_cast<int>(reason.code));
-        throw Error("the server closed the connection" + code + (words.empty() ? "" : ": " + json_string(words)));
+        throw WebSocketClosed("the server closed the connection" + code + (words.empty() ? "" : ": " + json_string(words)), reason.code);
     }
     if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow)
         throw Error(fmt::format("a message is over the limit of {} bytes (--max-frame)", options.max_message));

@@ -13,6 +13,7 @@
 
 #include "frame/bytes.hpp"
 #include "frame/clock.hpp"
+#include "frame/error.hpp"
 #include "frame/frame.hpp"
 #include "net/url.hpp"
 
@@ -35,6 +36,17 @@ struct WebSocketMessage {
     Bytes payload;         // text is UTF-8
 };
 
+/// The server has closed the connection.
+class WebSocketClosed : public Error {
+public:
+    WebSocketClosed(const std::string& words, std::uint16_t code) : Error(words), code_(code) {}
+    /// Its reason as RFC 6455, 7.4, counts them; 0: it gave none.
+    std::uint16_t code() const { return code_; }
+
+private:
+    std::uint16_t code_;
+};
+
 /// A connection. For one thread at a time, but for wake(). Pings are answered within receive() and send().
 /// Between the calls at most one message is read ahead, so that the server is held back.
 class WebSocketClient {
@@ -54,7 +66,7 @@ public:
     const std::string& subprotocol() const;
 
     /// Waits for the next message; nullopt: it is `until`, or somebody called wake().
-    /// throws Error if the server closed the connection (with its reason), or it broke
+    /// throws WebSocketClosed if the server closed the connection, with its reason; Error if it broke
     std::optional<WebSocketMessage> receive(SteadyClock::time_point until);
 
     /// Sends one message whole, and waits until the system has taken it.

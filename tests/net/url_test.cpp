@@ -44,6 +44,11 @@ TEST_CASE("parameters of an address are found and taken out", "[net]") {
     url.drop_parameter("nothing");
     url.drop_parameter("stream");
     CHECK(url.target == "/ws");
+    url.set_parameter("stream", "a b&c");
+    CHECK(url.target == "/ws?stream=a%20b%26c");
+    url.set_parameter("x", "1");
+    url.set_parameter("stream", "d");
+    CHECK(url.target == "/ws?x=1&stream=d");
 }
 
 TEST_CASE("what messages show of an address has no password", "[net]") {
