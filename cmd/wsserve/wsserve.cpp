@@ -58,6 +58,9 @@ void declare(CLI::App& app, Options& o) {
         ->type_name("PATH")
         ->allow_extra_args(false);
     app.add_option("--base-path", o.server.base_path, "a proxy leaves this in front of all paths, like `/cam/`")->type_name("PATH");
+    app.add_option("--mjpeg-path", o.server.mjpeg_paths, "one more path for the MJPEG stream; repeatable")
+        ->type_name("PATH")
+        ->allow_extra_args(false);
     app.add_option("-q,--quality", o.server.hub.quality, "quality of JPEGs made here, 1 to 100")
         ->check(CLI::Range(1, 100))
         ->capture_default_str();
@@ -156,6 +159,8 @@ ExitCode run(Options& o) {
     if (!o.publish_token_file.empty()) o.server.access.publish_token = read_token(o.publish_token_file);
     for (const std::string& path : o.server.websocket_paths)
         if (!path.starts_with('/')) throw UsageError("--ws-path " + path + ": a path begins with /");
+    for (const std::string& path : o.server.mjpeg_paths)
+        if (!path.starts_with('/')) throw UsageError("--mjpeg-path " + path + ": a path begins with /");
 
     if (!o.server.base_path.empty() && !o.server.base_path.starts_with('/'))
         throw UsageError("--base-path " + o.server.base_path + ": a path begins with /");

@@ -12,6 +12,7 @@ complete -c wsserve -l web -x -a '(__fish_complete_directories)' -d 'serve this 
 complete -c wsserve -l send-as -x -a 'image lossless raw base64 data-url' -d 'what WebSocket viewers get unless they ask by ?as='
 complete -c wsserve -l ws-path -r -F -d 'one more path for WebSockets; repeatable'
 complete -c wsserve -l base-path -r -F -d 'a proxy leaves this in front of all paths, like `/cam/`'
+complete -c wsserve -l mjpeg-path -r -F -d 'one more path for the MJPEG stream; repeatable'
 complete -c wsserve -s q -l quality -x -d 'quality of JPEGs made here, 1 to 100'
 complete -c wsserve -l on-demand -d 'read the input only while somebody watches'
 complete -c wsserve -l exit-on-eof -d 'end when the input ends'

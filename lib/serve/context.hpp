@@ -29,6 +29,7 @@ struct Context {
     const TlsIdentity* tls = nullptr;
     As default_as = As::image;
     std::vector<std::string> websocket_paths{};
+    std::vector<std::string> mjpeg_paths{};  // besides /stream.mjpg
     /// What a proxy leaves in front of all paths, "/cam/"; empty: nothing.
     std::string base_path{};
     std::chrono::nanoseconds stall_timeout{};

@@ -38,6 +38,11 @@ bool is_viewer(const Request& request) {
            std::any_of(kViewers.begin(), kViewers.end(), [&](std::string_view name) { return request.parameter(name).has_value(); });
 }
 
+bool is_mjpeg(const Context& context, const Request& request) {
+    const auto& more = context.mjpeg_paths;
+    return request.path == "/stream.mjpg" || std::find(more.begin(), more.end(), request.path) != more.end();
+}
+
 /// "30", "0.5"; nullopt: no number, or none that a rate can be.
 std::optional<double> parse_rate(std::string_view text) {
     double rate = 0;
@@ -105,9 +110,10 @@ bool HttpSession::admit(const Request& request) {
     if (!denial && publish && !connection_.shard().context().publishing)
         denial = Denial{403, Refusal::publish, "nobody may push frames to this server; its option --publish would admit it"};
     // The page itself shows nothing; what it asks for then needs the token.
-    static constexpr std::array<std::string_view, 4> kGuarded{"/stream.mjpg", "/snapshot.jpg", "/streams", "/metrics"};
+    static constexpr std::array<std::string_view, 3> kGuarded{"/snapshot.jpg", "/streams", "/metrics"};
     const bool guarded =
-        upgrade || request.parameter("action") || std::find(kGuarded.begin(), kGuarded.end(), request.path) != kGuarded.end() ||
+        upgrade || request.parameter("action") || is_mjpeg(connection_.shard().context(), request) ||
+        std::find(kGuarded.begin(), kGuarded.end(), request.path) != kGuarded.end() ||
         // A browser asks for a password only where it is to show something.
         (access.has_users() && request.path != "/healthz" && (request.path == "/" || connection_.shard().context().site.is_folder()));
     identity_ = access.identify(request);
@@ -212,7 +218,7 @@ void HttpSession::route(const Request& request) {
                       fmt::format("no WebSocket here; {} is one (the server's --ws-path)", sockets.front()));
     }
     const std::string action = request.path == "/" ? request.parameter("action").value_or("") : "";
-    if (request.path == "/stream.mjpg" || action == "stream") return open_mjpeg(request);
+    if (is_mjpeg(context, request) || action == "stream") return open_mjpeg(request);
     if (request.path == "/snapshot.jpg" || action == "snapshot") return open_snapshot(request);
     if (request.path == "/healthz") return respond(request, health_response(context));
     if (request.path == "/streams") return respond(request, streams_response(context, *identity_.permit));

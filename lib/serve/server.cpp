@@ -49,6 +49,7 @@ struct Server::Impl {
           context{.hub = *hub, .access = access, .site = site, .limits = limits} {
         context.default_as = options.default_as;
         context.websocket_paths = websocket_paths(options.websocket_paths);
+        context.mjpeg_paths = options.mjpeg_paths;
         context.base_path = options.base_path;
         context.stall_timeout = options.stall_timeout;
         if (!options.tls_certificates.empty()) {

@@ -26,6 +26,7 @@ struct ServerOptions {
     unsigned threads = 0;             // 0: one for each core
     As default_as = As::image;
     std::vector<std::string> websocket_paths;  // besides /, /ws and /websocket
+    std::vector<std::string> mjpeg_paths;      // besides /stream.mjpg
     std::string base_path;                     // in front of all paths, "/cam/"; empty: none
     std::filesystem::path web;                 // empty: the page in the program
     std::chrono::nanoseconds stall_timeout = std::chrono::seconds(30);

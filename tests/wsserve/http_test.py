@@ -110,6 +110,17 @@ class Mjpeg(unittest.TestCase):
                 self.assertEqual(answer.headers["X-Accel-Buffering"], "no")
                 self.assertNotIn("Access-Control-Allow-Origin", answer.headers)
 
+    def test_more_paths_for_pages_that_exist(self):
+        with Server("--mjpeg-path", "/video_feed", "--mjpeg-path", "/cam/1", env={"FRAMEPIPE_TOKEN": "t"}) as server:
+            server.write(frame(JPEG))
+            for path in ("/video_feed", "/cam/1"):
+                self.assertEqual(server.get(path, "HEAD").status, 401)
+                head, file = open_stream(server, path + "?token=t")
+                self.assertIn("multipart/x-mixed-replace", head)
+                self.assertEqual(next(parts(file))[1], JPEG)
+                file.close()
+            self.assertEqual(server.get("/cam/2").status, 404)
+
     def test_parts_repeat_in_silence_and_the_stream_is_closed_in_order(self):
         with Server() as server:
             server.write(frame(JPEG, time_us=1700000000123456))

@@ -77,7 +77,7 @@ class Start(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (1, f"wsserve: cannot listen on 127.0.0.1:{server.port}: address already in use\n".encode()))
 
     def test_wrong_usage(self):
-        for arguments in (["--send-as", "paint"], ["--listen", "a:b:c"], ["--ws-path", "x"], ["--quality", "0"], ["--stall-timeout", "soon"]):
+        for arguments in (["--send-as", "paint"], ["--listen", "a:b:c"], ["--ws-path", "x"], ["--mjpeg-path", "x"], ["--quality", "0"], ["--stall-timeout", "soon"]):
             done = subprocess.run([COMMAND, *arguments], input=b"", capture_output=True, timeout=30)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertRegex(done.stderr.decode(), r"^wsserve: [^\n]+\n$")
