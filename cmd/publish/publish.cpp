@@ -28,12 +28,13 @@ struct Options {
 
 void declare(CLI::App& app, Options& o) {
     declare_common(app, o.common, Role::sink);
-    app.add_option("URL", o.url, "the server: ws://HOST/publish, or wss://")->required();
+    app.add_option("URL", o.url, "the server: ws://HOST/publish, or wss://");
     app.add_option("--token-file", o.token_file, "send the token in this file (or in $FRAMEPIPE_TOKEN)")->type_name("FILE");
     app.add_flag("--wait", o.wait, "end only when the server has taken the last frame");
 }
 
 HttpUrl server_of(const Options& o) {
+    if (o.url.empty()) throw UsageError("no URL given; try: capture test: | encode jpeg | publish ws://localhost:8080/publish");
     HttpUrl url = HttpUrl::parse(o.url, {"ws", "wss"});
     if (url.target == "/") url.target = "/publish";
     if (o.common.stream_given) url.set_parameter("stream", o.common.stream);
