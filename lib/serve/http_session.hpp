@@ -36,6 +36,8 @@ private:
     void route(const Request& request);
     bool has_place(const Request& request);
     bool take_base_path(Request& request);
+    /// True if it asks for what only viewers of streams get. All others are clients of the hub, where there is one.
+    static bool is_viewer(const Request& request);
     void open_websocket(const Request& request);
     void open_publish(const Request& request);
     void end_upload(Request request, const Intake::Status& status);
