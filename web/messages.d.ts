@@ -116,6 +116,16 @@ export type Slice = {
     took: number;
 } & ({ bitmap: ImageBitmap; blob: Blob; header: Header } | { bitmap: null; /** For a person. */ words: string });
 
+/** Numbers that came as text. */
+export interface Sample {
+    /** What stood before them; empty: nothing. */
+    key: string;
+    /** When they were taken, in milliseconds. */
+    at: number;
+    /** One number, or a list that takes the place of the one before. NaN is no number. */
+    value: number | number[];
+}
+
 export type Kind = 'none' | 'picture' | 'text' | 'other';
 
 /** All that the page shows but the picture itself. */
