@@ -128,6 +128,23 @@ export interface Sample {
 
 export type Kind = 'none' | 'picture' | 'text' | 'other';
 
+/** What a tile of the grid shows beside its picture. */
+export interface Tile {
+    /** Of its stream. */
+    name: string;
+    kind: Kind;
+    /** Of the picture; 0: there is none. */
+    width: number;
+    height: number;
+    fps: number;
+    /** As in View. */
+    age: number;
+    /** Pictures that could not be decoded. */
+    bad: number;
+    /** Its text, or the beginning of it, if that is what it shows. */
+    words: string;
+}
+
 /** All that the page shows but the picture itself. */
 export interface View {
     link: Link;
@@ -149,6 +166,8 @@ export interface View {
     stream: string | null;
     /** A person chose it; otherwise it is the first one. */
     named: boolean;
+    /** Of the grid, while that is shown; `kind` is "none" then, and the rates are those of all tiles. */
+    tiles: Tile[] | null;
     paused: boolean;
     /** What stands on the page: a picture, a text, or something that only can be saved. */
     kind: Kind;
@@ -173,13 +192,17 @@ export interface Step {
 
 /** From the page to the engine. */
 export type Order =
-    | { order: 'start'; canvas: HTMLCanvasElement | OffscreenCanvas; url: string; stream: string | null; width: number; height: number }
+    | { order: 'start'; canvas: HTMLCanvasElement | OffscreenCanvas; url: string; stream: string | null; grid: boolean; width: number; height: number }
     | { order: 'size'; width: number; height: number }
     | { order: 'stream'; name: string }
     /** So many places further in the list. */
     | { order: 'step'; by: number }
-    /** The stream at this place of the list, from 0. */
-    | { order: 'place'; place: number }
+    /** The grid is to be shown, or no longer. */
+    | { order: 'grid'; on: boolean }
+    /** A canvas for this stream's tile. Sizes are in device pixels. */
+    | { order: 'tile'; name: string; canvas: HTMLCanvasElement | OffscreenCanvas; width: number; height: number }
+    | { order: 'tile-size'; name: string; width: number; height: number }
+    | { order: 'tile-gone'; name: string }
     /** Pause, or go on. */
     | { order: 'pause' }
     | { order: 'hide'; on: boolean }
@@ -197,6 +220,7 @@ export type Report =
     | { report: 'ready' }
     | { report: 'view'; view: View }
     | { report: 'text'; text: string; error: boolean }
+    | { report: 'numbers'; stream: string; samples: Sample[] }
     | { report: 'details'; header: Header; steps: Step[]; /** bytes a second */ rate: number }
     | { report: 'saved'; blob: Blob; name: string }
     | { report: 'answer'; answer: Answer }

@@ -62,8 +62,13 @@ export async function until(what, condition, limit = 30000) {
 }
 
 /** The colours of some points of the screen, as [r, g, b]. Points are fractions of the picture's room. */
-export async function colours(page, ...points) {
-    const shot = (await page.locator('#stage').screenshot()).toString('base64');
+export function colours(page, ...points) {
+    return coloursOf(page, '#stage', ...points);
+}
+
+/** The colours of some points of an element, as [r, g, b]. Points are fractions of its sides. */
+export async function coloursOf(page, selector, ...points) {
+    const shot = (await page.locator(selector).screenshot({ animations: 'disabled' })).toString('base64');
     return page.evaluate(
         async ([png, places]) => {
             const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));

@@ -12,10 +12,31 @@ export function streamInAddress() {
     return new URLSearchParams(location.search).get('stream');
 }
 
+/** @returns {boolean} the address asks for all streams at once, as ?grid */
+export function gridInAddress() {
+    return new URLSearchParams(location.search).has('grid');
+}
+
 /** @param {string} name of the stream that the address is to name */
 export function putStreamInAddress(name) {
+    put(name, false);
+}
+
+/** The address is to ask for all streams. */
+export function putGridInAddress() {
+    put('', true);
+}
+
+/**
+ * @param {string} name
+ * @param {boolean} grid
+ */
+function put(name, grid) {
     const url = new URL(location.href);
     url.searchParams.delete('stream');
+    url.searchParams.delete('grid');
+    // Without the equals sign that searchParams would write.
+    url.search = grid ? [url.search.slice(1), 'grid'].filter(Boolean).join('&') : url.search;
     url.hash = encodeURIComponent(name);
     history.replaceState(null, '', url);
 }

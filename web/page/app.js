@@ -1,10 +1,12 @@
 // The page: shows what the engine reports, and passes on what the person wants.
 
-import { putStreamInAddress, socketAddress, streamInAddress } from './address.js';
+import { gridInAddress, putGridInAddress, putStreamInAddress, socketAddress, streamInAddress } from './address.js';
 import { Answer } from './answer.js';
 import { Bar } from './bar.js';
+import { Chart } from './chart.js';
 import { Details } from './details.js';
 import { element } from './element.js';
+import { Grid } from './grid.js';
 import { Host } from './host.js';
 import { listenToKeys } from './keys.js';
 import { Menu } from './menu.js';
@@ -25,7 +27,9 @@ const help = element('help', HTMLDialogElement);
 const notice = element('notice', HTMLParagraphElement);
 const bar = new Bar();
 const details = new Details();
-const menu = new Menu((name) => send({ order: 'stream', name }));
+const menu = new Menu(choose);
+const grid = new Grid(send, choose);
+const chart = new Chart(() => latest && show(latest));
 const answer = new Answer(
     (text) => send({ order: 'ask', text }),
     () => latest && show(latest),
@@ -42,12 +46,21 @@ let volumeView = /** @type {VolumeView | null} */ (null);
 let remembered = streamInAddress();
 
 /** Of a stream and a volume, the one that is looked at. @type {'stream' | 'volume'} */
-let place = remembered === null ? 'volume' : 'stream';
-const host = new Host(picture, socketAddress(), remembered, hear);
+let place = remembered === null && !gridInAddress() ? 'volume' : 'stream';
+
+/** The grid is what the stream that is shown was opened from, and what Escape returns to. */
+let fromGrid = false;
+const host = new Host(picture, socketAddress(), { stream: remembered, grid: gridInAddress() }, hear);
 
 /** @param {Order} order */
 function send(order) {
     host.send(order);
+}
+
+/** @param {string} name of a stream to be shown alone */
+function choose(name) {
+    fromGrid ||= gridded();
+    send({ order: 'stream', name });
 }
 
 addEventListener('hashchange', () => {
@@ -76,6 +89,11 @@ function hear(report) {
             break;
         case 'saved':
             download(report.blob, report.name);
+            break;
+        case 'numbers':
+            if (report.stream === latest?.stream && !latest.tiles) {
+                chart.put(report.stream, report.samples);
+            }
             break;
         case 'answer':
             answer.put(report.answer);
@@ -117,6 +135,11 @@ function covered() {
     return volume !== null && volumeView !== null && (place === 'volume' || latest?.streams.length === 0);
 }
 
+/** All streams are what the stage shows. */
+function gridded() {
+    return latest !== null && latest.tiles !== null && !covered();
+}
+
 /** Another slice stands there. */
 function showVolume() {
     if (latest && covered()) {
@@ -139,6 +162,7 @@ function withoutStream(view) {
         streams: [],
         stream: null,
         named: false,
+        tiles: null,
         paused: false,
         kind: 'none',
         ...(shown && { width: shown.width, height: shown.height, bytes: shown.blob.size }),
@@ -167,21 +191,22 @@ function showBar(next) {
 
 /** @param {View} next */
 function show(next) {
+    const before = latest;
     latest = next;
     const cover = covered();
+    const tiled = gridded();
     send({ order: 'cover', on: cover });
     answer.show(next.responds && volume === null, next.asking, next.kind !== 'none');
     const status = showBar(next);
     const away = status.code === 'reconnecting';
     volumeView?.link(next.link === 'open');
     volumeView?.show(cover);
-    menu.show(cover ? [] : next.streams, cover ? null : next.stream);
+    menu.show(cover ? [] : next.streams, cover || tiled ? null : next.stream);
     showPlaces(cover, next.streams.length > 0);
-    if (next.named && next.stream !== null && next.stream !== remembered) {
-        remembered = next.stream;
-        putStreamInAddress(remembered);
-    }
-    const name = cover ? (volume?.name ?? '') : next.stream ? streamTitle(next.stream) : 'framepipe';
+    showGrid(before, next, tiled);
+    chart.show(cover || tiled ? null : next.stream, next.kind === 'picture' || answer.open);
+    showChart();
+    const name = cover ? (volume?.name ?? '') : next.stream && !tiled ? streamTitle(next.stream) : 'framepipe';
     document.title = `${status.label} – ${name}`;
     document.body.dataset['code'] = status.code;
     document.body.classList.toggle('away', away);
@@ -190,19 +215,58 @@ function show(next) {
         'aria-label',
         next.kind === 'picture' ? `Picture of ${name}, ${next.width} by ${next.height} pixels` : 'No picture yet',
     );
-    picture.hidden = cover;
+    picture.hidden = cover || tiled;
 
-    const beside = next.kind !== 'none' || cover;
+    const beside = next.kind !== 'none' || cover || (tiled && next.streams.length > 0);
     const other = next.kind === 'other' && !away && !cover;
     const message = element('message', HTMLElement);
     message.hidden = !away && !other && (beside || answer.open);
-    message.classList.toggle('over', next.kind === 'picture' || next.kind === 'text' || answer.open || cover);
+    message.classList.toggle('over', next.kind === 'picture' || next.kind === 'text' || answer.open || cover || (tiled && next.streams.length > 0));
     const still = other || ['ready', 'ended', 'paused', 'idle', 'damaged'].includes(status.code);
     document.querySelector('.mark')?.classList.toggle('still', still);
     element('message-title', HTMLElement).textContent = other ? `This is ${next.type}` : status.title;
     element('message-hint', HTMLElement).textContent = other ? 'It cannot be shown here. It can be saved.' : status.hint;
     element('retry', HTMLElement).hidden = next.link !== 'lost' || next.retryIn < 1000;
     element('version', HTMLElement).textContent = next.version;
+}
+
+/**
+ * @param {View | null} before
+ * @param {View} next
+ * @param {boolean} tiled
+ */
+function showGrid(before, next, tiled) {
+    const opened = next.tiles !== null && !before?.tiles;
+    const left = next.tiles === null && before?.tiles;
+    const focused = element('grid', HTMLElement).contains(document.activeElement);
+    grid.show(tiled ? next : null);
+    element('show-grid', HTMLElement).hidden = next.streams.length < 2 && !tiled;
+    element('show-grid', HTMLElement).setAttribute('aria-pressed', String(tiled));
+    element('save', HTMLElement).hidden = tiled;
+    element('show-details', HTMLElement).hidden = tiled;
+    if (tiled && details.open) {
+        actions.details();
+    }
+    if (opened) {
+        remembered = null;
+        putGridInAddress();
+        if (fromGrid) {
+            grid.focus(next.stream);
+        }
+        fromGrid = false;
+    } else if (next.tiles === null && (left || next.named) && next.stream !== null && next.stream !== remembered) {
+        remembered = next.stream;
+        putStreamInAddress(remembered);
+    }
+    if (left && focused) {
+        element('show-grid', HTMLElement).focus({ preventScroll: true });
+    }
+}
+
+/** The button is there where there is a chart. */
+function showChart() {
+    element('show-chart', HTMLElement).hidden = !chart.filled || gridded() || covered();
+    bar.expand('show-chart', chart.open);
 }
 
 /**
@@ -271,11 +335,25 @@ const actions = {
         send({ order: 'details', on: details.open });
         showVolume();
     },
+    grid: () => {
+        const on = !gridded();
+        if (covered() || (on && (latest?.streams.length ?? 0) < 2)) {
+            return false;
+        }
+        send({ order: 'grid', on });
+        return true;
+    },
+    chart: () => !gridded() && !covered() && chart.toggle(),
     ask: () => answer.focus(),
-    away: () => answer.open && answer.close(),
+    away: () => (answer.open ? answer.close() : fromGrid && !gridded() && actions.grid()),
     help: () => (help.open ? help.close() : help.showModal()),
-    stream: (/** @type {number} */ by) => covered() || send({ order: 'step', by }),
-    place: (/** @type {number} */ at) => covered() || send({ order: 'place', place: at }),
+    stream: (/** @type {number} */ by) => covered() || (gridded() ? grid.step(by) : send({ order: 'step', by })),
+    place: (/** @type {number} */ at) => {
+        const name = covered() ? undefined : latest?.streams[at]?.name;
+        if (name !== undefined) {
+            choose(name);
+        }
+    },
 };
 
 function saveAnswer() {
@@ -301,7 +379,10 @@ for (const [id, action] of Object.entries({
     'show-help': actions.help,
     'help-close': actions.help,
     'answer-save': saveAnswer,
-    'answer-close': actions.away,
+    'answer-close': () => answer.close(),
+    'show-grid': actions.grid,
+    'show-chart': actions.chart,
+    'chart-close': actions.chart,
     'place-stream': () => goTo('stream'),
     'place-volume': () => goTo('volume'),
     retry: () => send({ order: 'wake' }),

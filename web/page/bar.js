@@ -24,6 +24,7 @@ export class Bar {
         put(element('fps', HTMLElement), rateText(view.fps));
         element('fps-part', HTMLElement).hidden = view.fps === 0 && status.code !== 'live';
         put(element('size', HTMLElement), view.width > 0 ? `${view.width} × ${view.height}` : '');
+        const none = view.kind === 'none' && view.tiles === null;
         put(element('bytes', HTMLElement), view.kind === 'none' ? '' : sizeText(view.bytes));
         put(element('age', HTMLElement), view.kind === 'none' || Number.isNaN(view.age) ? '' : ageText(view.age));
         put(element('drops', HTMLElement), String(view.drops));
@@ -31,9 +32,9 @@ export class Bar {
         element('drops-part', HTMLElement).hidden = view.drops === 0;
         element('bad-part', HTMLElement).hidden = view.bad === 0;
         // Its room stays, so that nothing moves when the first picture comes.
-        element('stats', HTMLElement).classList.toggle('none', view.kind === 'none');
+        element('stats', HTMLElement).classList.toggle('none', none);
         this.#save.disabled = view.kind === 'none' && !answered;
-        this.#pause.disabled = view.kind === 'none' && !view.paused;
+        this.#pause.disabled = none && !view.paused;
         const words = view.paused ? 'Go on' : 'Pause';
         if (this.#pause.getAttribute('aria-label') !== words) {
             this.#pause.setAttribute('aria-label', words);

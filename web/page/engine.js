@@ -1,22 +1,23 @@
-// Receives frames, decodes the newest one and draws it. Runs in a worker, or on the page where a
-// canvas cannot leave it.
+// Receives frames and gives each to the feed that shows its stream: one, or the tiles of a grid. Runs
+// in a worker, or on the page where a canvas cannot leave it.
 
 import { Asking } from './asking.js';
+import { Batch } from './batch.js';
 import { Connection } from './connection.js';
-import { Meter, ServerClock, now } from './measure.js';
-import { isPicture, isText, readable } from './payload.js';
+import { Feed } from './feed.js';
+import { ServerClock, now } from './measure.js';
 import { Screen } from './screen.js';
 import { Slices, volumeIn } from './slices.js';
-import { chooseStream, fileName, neighbour } from './words.js';
+import { Tiles } from './tiles.js';
+import { MOST_TILES, chooseStream, fileName, neighbour } from './words.js';
 import { parseFrame } from './wire.js';
 
 /** @typedef {import('../messages').Control} Control */
 /** @typedef {import('../messages').Header} Header */
-/** @typedef {import('../messages').Kind} Kind */
 /** @typedef {import('../messages').Order} Order */
 /** @typedef {import('../messages').Report} Report */
 /** @typedef {import('../messages').Stream} Stream */
-/** @typedef {{header: Header, payload: Uint8Array<ArrayBuffer>, stream: string, count: number, link: number, heard: number}} Arrival */
+/** @typedef {import('./feed.js').Shown} Shown */
 
 const REPORT_EVERY = 250;
 
@@ -28,9 +29,16 @@ export class Engine {
     /** The description of the server's volume, as it came; empty: there is none. */
     #described = '';
     #clock = new ServerClock();
-    #meter = new Meter();
     /** @type {Screen | null} */
     #screen = null;
+    /** Of the one stream that is shown. @type {Feed | null} */
+    #feed = null;
+    /** Of the grid, while that is shown. */
+    #tiles = new Tiles((stream, count, link) => this.#acknowledge(stream, count, link));
+    #grid = false;
+    /** What the grid has subscribed to. */
+    #wanted = '';
+    #numbers;
     #base = '';
     /** @type {Stream[]} */
     #streams = [];
@@ -48,13 +56,7 @@ export class Engine {
     #link = 0;
     /** Frames of each stream that came over this connection. */
     #received = /** @type {Map<string, number>} */ (new Map());
-    /** @type {Arrival | null} */
-    #next = null;
-    #busy = false;
-    /** @type {{header: Header, blob: Blob, kind: Kind, width: number, height: number, heard: number, at: number} | null} */
-    #shown = null;
-    #ownDrops = 0;
-    #earlierDrops = 0;
+    /** Messages that are no frame. */
     #bad = 0;
 
     /** @param {(report: Report, transfer?: Transferable[]) => void} tell what is in `transfer` is the page's from then on */
@@ -71,6 +73,7 @@ export class Engine {
             (control) => this.#connection.send(control),
             (answer) => tell({ report: 'answer', answer }),
         );
+        this.#numbers = new Batch((samples) => tell({ report: 'numbers', stream: this.#stream ?? '', samples }));
         this.#slices = new Slices(
             (control) => this.#connection.send(control),
             (slice) => tell({ report: 'slice', slice }, slice.bitmap ? [slice.bitmap] : []),
@@ -85,20 +88,30 @@ export class Engine {
                 this.#base = order.url;
                 this.#stream = order.stream;
                 this.#named = order.stream !== null;
+                this.#grid = order.grid;
                 this.#connection.connect();
                 setInterval(() => this.#report(), REPORT_EVERY);
                 break;
             case 'size':
                 this.#screen?.resize(order.width, order.height);
                 break;
+            case 'grid':
+                this.#turn(order.on);
+                break;
+            case 'tile':
+                this.#open(order);
+                break;
+            case 'tile-size':
+                this.#tiles.resize(order.name, order.width, order.height);
+                break;
+            case 'tile-gone':
+                this.#tiles.close(order.name);
+                break;
             case 'stream':
                 this.#choose(order.name);
                 break;
             case 'step':
                 this.#choose(neighbour(this.#streams, this.#stream, order.by));
-                break;
-            case 'place':
-                this.#choose(this.#streams[order.place]?.name ?? null);
                 break;
             case 'pause':
                 this.#paused = !this.#paused;
@@ -157,9 +170,15 @@ export class Engine {
         this.#received.clear();
         this.#clock.forget();
         this.#listed = false;
-        this.#earlierDrops += this.#current()?.drops ?? 0;
+        for (const [name, feed] of this.#feeds()) {
+            feed.earlierDrops += this.#dropsOf(name);
+        }
         for (const stream of this.#streams) {
             stream.drops = 0;
+        }
+        this.#wanted = '';
+        if (this.#grid) {
+            this.#subscribe();
         }
         if (this.#paused || this.#hidden || this.#covered) {
             this.#connection.send({ pause: true });
@@ -185,10 +204,13 @@ export class Engine {
             this.#streams = control.streams;
             if (this.#stream === null) {
                 this.#stream = chooseStream(this.#streams);
-                if (this.#stream !== null && this.#listed) {
+                if (this.#listed && !this.#grid) {
                     // The server chose for us when we came, and then there was nothing to choose from.
-                    this.#connection.send({ subscribe: [this.#stream] });
+                    this.#subscribe();
                 }
+            }
+            if (this.#grid) {
+                this.#subscribe(); // there may be too many now
             }
             this.#listed = true;
             this.#report();
@@ -208,33 +230,115 @@ export class Engine {
         }
     }
 
-    #current() {
-        return this.#streams.find((stream) => stream.name === this.#stream);
+    /** @returns {[string, Feed][]} those that show something, by their streams */
+    #feeds() {
+        return this.#grid ? this.#tiles.feeds : this.#feed && this.#stream !== null ? [[this.#stream, this.#feed]] : [];
+    }
+
+    /** @param {string} name of a stream */
+    #dropsOf(name) {
+        return this.#streams.find((stream) => stream.name === name)?.drops ?? 0;
     }
 
     /** @param {string | null} name null: there is nothing to choose */
     #choose(name) {
-        if (name === null || name === this.#stream) {
+        if (name === null || (name === this.#stream && !this.#grid)) {
             return;
         }
+        const known = this.#tiles.feed(name)?.shown ?? null;
         this.#stream = name;
         this.#named = true;
-        this.#connection.send({ subscribe: [name] });
-        this.#shown = null;
-        this.#screen?.clear();
-        this.#meter.clear();
-        this.#ownDrops = this.#earlierDrops = this.#bad = 0;
+        this.#grid = false;
+        this.#begin();
+        this.#tiles.clear();
+        this.#feed = this.#newFeed(name);
+        this.#feed?.adopt(known); // the server has sent that already
+        this.#subscribe();
+        this.#report();
+    }
+
+    /** @param {boolean} on the grid is what is shown; otherwise the stream that was */
+    #turn(on) {
+        if (on === this.#grid) {
+            return;
+        }
+        const stream = this.#stream ?? chooseStream(this.#streams);
+        if (!on && stream !== null) {
+            this.#choose(stream);
+            return;
+        }
+        this.#grid = on;
+        this.#begin();
+        this.#subscribe();
+        this.#report();
+    }
+
+    /** Something else is shown from now on. */
+    #begin() {
+        this.#numbers.clear();
+        if (!this.#grid) {
+            this.#feed?.close();
+            this.#feed = null;
+        }
+        this.#bad = 0;
         if (this.#paused) {
             this.#paused = false; // a still picture of another stream is nothing to hold on to
             this.#rest();
         }
-        this.#report();
+    }
+
+    /** @param {string} name */
+    #newFeed(name) {
+        if (!this.#screen) {
+            return null;
+        }
+        const feed = new Feed(this.#screen, false, {
+            done: (count, link) => this.#acknowledge(name, count, link),
+            changed: () => this.#report(),
+            text: (text, error) => this.#tell({ report: 'text', text, error }),
+            numbers: (found, frame) => this.#numbers.put(found, this.#taken(frame)),
+        });
+        feed.held = this.#paused;
+        return feed;
+    }
+
+    /** @param {{name: string, canvas: HTMLCanvasElement | OffscreenCanvas, width: number, height: number}} tile */
+    #open({ name, canvas, width, height }) {
+        if (!this.#grid) {
+            return; // it was on its way when the grid was left
+        }
+        const feed = this.#tiles.open(name, canvas, width, height);
+        if (name === this.#stream && this.#feed) {
+            feed.adopt(this.#feed.shown);
+            this.#feed.close();
+            this.#feed = null;
+        }
+        feed.held = this.#paused;
+    }
+
+    #subscribe() {
+        if (!this.#grid) {
+            this.#wanted = '';
+            if (this.#stream !== null) {
+                this.#connection.send({ subscribe: [this.#stream] });
+            }
+            return;
+        }
+        const names = this.#streams.map(({ name }) => name);
+        const subscribe = names.length <= MOST_TILES ? '*' : names.slice(0, MOST_TILES);
+        const wanted = JSON.stringify(subscribe);
+        if (wanted !== this.#wanted && this.#connection.send({ subscribe })) {
+            this.#wanted = wanted;
+        }
     }
 
     /** The server need not send what nobody sees. */
     #rest() {
         this.#connection.send({ pause: this.#paused || this.#hidden || this.#covered });
-        this.#meter.clear();
+        for (const [, feed] of this.#feeds()) {
+            feed.held = this.#paused;
+            feed.meter.clear();
+        }
         this.#report();
     }
 
@@ -253,62 +357,25 @@ export class Engine {
             return;
         }
         const stream = frame.header.stream ?? '';
-        this.#stream ??= stream;
         const count = (this.#received.get(stream) ?? 0) + 1;
         this.#received.set(stream, count);
-        if (stream !== this.#stream || this.#paused || frame.header.end === true) {
-            this.#acknowledge(stream, count, this.#link);
-            return;
-        }
-        if (this.#next) {
-            ++this.#ownDrops;
-        }
-        this.#next = { ...frame, stream, count, link: this.#link, heard };
-        if (!this.#busy) {
-            void this.#work();
-        }
-    }
-
-    /** One picture is in work, the newest other one waits. */
-    async #work() {
-        this.#busy = true;
-        while (this.#next) {
-            const arrival = this.#next;
-            this.#next = null;
-            try {
-                await this.#show(arrival);
-            } catch {
-                ++this.#bad;
-            }
-            this.#acknowledge(arrival.stream, arrival.count, arrival.link);
-        }
-        this.#busy = false;
-    }
-
-    /** @param {Arrival} arrival */
-    async #show({ header, payload, stream, heard }) {
-        const blob = new Blob([payload], { type: header.type });
-        const bitmap = isPicture(header.type) ? await createImageBitmap(blob) : null;
-        if (stream !== this.#stream || this.#paused) {
-            bitmap?.close();
-            return;
-        }
-        const before = this.#shown?.kind;
-        const kind = bitmap ? 'picture' : isText(header.type) ? 'text' : 'other';
-        this.#shown = { header, blob, kind, width: bitmap?.width ?? 0, height: bitmap?.height ?? 0, heard, at: 0 };
-        if (bitmap) {
-            this.#screen?.show(bitmap, header.type !== 'image/jpeg');
+        const arrival = { ...frame, count, link: this.#link, heard };
+        if (this.#grid) {
+            this.#tiles.arrive(stream, arrival);
+        } else if (this.#feedOf(stream)) {
+            this.#feed?.arrive(arrival);
         } else {
-            this.#screen?.clear();
+            this.#acknowledge(stream, count, this.#link);
         }
-        if (kind === 'text') {
-            this.#tell({ report: 'text', text: readable(header, payload), error: typeof header.error === 'string' });
-        }
-        this.#shown.at = now();
-        this.#meter.count(this.#shown.at, payload.length);
-        if (kind !== before) {
-            this.#report();
-        }
+    }
+
+    /**
+     * @param {string} stream
+     * @returns {Feed | null} null: it is not the one that is shown
+     */
+    #feedOf(stream) {
+        this.#stream ??= stream;
+        return stream === this.#stream ? (this.#feed ??= this.#newFeed(stream)) : null;
     }
 
     /**
@@ -323,8 +390,9 @@ export class Engine {
     }
 
     #save() {
-        if (this.#shown) {
-            const { header, blob, at } = this.#shown;
+        const shown = this.#grid ? null : this.#feed?.shown;
+        if (shown) {
+            const { header, blob, at } = shown;
             const taken = typeof header.time_us === 'number' ? header.time_us / 1000 : at;
             this.#tell({ report: 'saved', blob, name: fileName(header.stream ?? '', header.type, new Date(taken)) });
         }
@@ -332,8 +400,10 @@ export class Engine {
 
     #report() {
         const time = now();
-        const { fps, bytes } = this.#meter.rates(time);
-        const shown = this.#shown;
+        const feeds = this.#feeds();
+        const rates = feeds.map(([, { meter }]) => meter.rates(time));
+        const fps = rates.reduce((sum, rate) => sum + rate.fps, 0);
+        const shown = this.#grid ? null : (this.#feed?.shown ?? null);
         const taken = shown ? this.#taken(shown) : 0;
         const coming = fps > 0 && shown && time - shown.at < 1000;
         this.#tell({
@@ -350,6 +420,7 @@ export class Engine {
                 streams: this.#streams,
                 stream: this.#stream,
                 named: this.#named,
+                tiles: this.#grid ? this.#tiles.tell((shown) => this.#taken(shown)) : null,
                 paused: this.#paused,
                 kind: shown?.kind ?? 'none',
                 type: shown?.header.type ?? '',
@@ -357,13 +428,13 @@ export class Engine {
                 height: shown?.height ?? 0,
                 bytes: shown?.blob.size ?? 0,
                 fps,
-                age: shown ? Math.max(0, (coming ? shown.at : time) - taken) : -1,
-                drops: this.#earlierDrops + (this.#current()?.drops ?? 0) + this.#ownDrops,
-                bad: this.#bad,
+                age: this.#grid ? NaN : shown ? Math.max(0, (coming ? shown.at : time) - taken) : -1,
+                drops: feeds.reduce((sum, [name, feed]) => sum + feed.earlierDrops + this.#dropsOf(name) + feed.drops, 0),
+                bad: feeds.reduce((sum, [, feed]) => sum + feed.bad, this.#bad),
             },
         });
         if (this.#details && shown) {
-            this.#tell({ report: 'details', header: shown.header, steps: this.#steps(shown), rate: bytes });
+            this.#tell({ report: 'details', header: shown.header, steps: this.#steps(shown), rate: rates[0]?.bytes ?? 0 });
         }
     }
 

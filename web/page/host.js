@@ -1,6 +1,8 @@
 // Starts the engine, in a worker where the canvas can go there, and keeps it informed about the page:
 // the room for the picture, and whether anybody looks.
 
+import { roomObserver, roomOf } from './room.js';
+
 /** @typedef {import('../messages').Order} Order */
 /** @typedef {import('../messages').Report} Report */
 
@@ -9,7 +11,7 @@ const HIDE_AFTER = 3000; // a glance at another tab is no reason to stop
 export class Host {
     #canvas;
     #url;
-    #stream;
+    #begin;
     #hear;
     /** The room for the picture, in device pixels. */
     #room = { width: 0, height: 0 };
@@ -19,13 +21,13 @@ export class Host {
     /**
      * @param {HTMLCanvasElement} canvas
      * @param {string} url of the WebSocket
-     * @param {string | null} stream to begin with
+     * @param {{stream: string | null, grid: boolean}} begin the stream to begin with, or all
      * @param {(report: Report) => void} hear
      */
-    constructor(canvas, url, stream, hear) {
+    constructor(canvas, url, begin, hear) {
         this.#canvas = canvas;
         this.#url = url;
-        this.#stream = stream;
+        this.#begin = begin;
         this.#hear = hear;
         if (typeof canvas.transferControlToOffscreen === 'function') {
             this.#startInWorker();
@@ -36,7 +38,7 @@ export class Host {
         this.#watchEyes();
     }
 
-    /** @param {Order} order */
+    /** @param {Order} order whose canvas, if it has one, is the engine's from then on */
     send(order) {
         this.#send(order);
     }
@@ -47,9 +49,15 @@ export class Host {
         worker.onmessage = (event) => {
             if (event.data.report === 'ready') {
                 ready = true;
-                this.#send = (order) =>
-                    worker.postMessage(order, order.order === 'start' ? [/** @type {OffscreenCanvas} */ (order.canvas)] : []);
-                this.#start(this.#canvas.transferControlToOffscreen());
+                this.#send = (order) => {
+                    if ('canvas' in order && order.canvas instanceof HTMLCanvasElement) {
+                        const canvas = order.canvas.transferControlToOffscreen();
+                        worker.postMessage({ ...order, canvas }, [canvas]);
+                    } else {
+                        worker.postMessage(order);
+                    }
+                };
+                this.#start();
             } else {
                 this.#hear(event.data);
             }
@@ -68,36 +76,24 @@ export class Host {
         const { Engine } = await import('./engine.js');
         const engine = new Engine(this.#hear);
         this.#send = (order) => engine.obey(order);
-        this.#start(this.#canvas);
+        this.#start();
     }
 
-    /** @param {HTMLCanvasElement | OffscreenCanvas} canvas */
-    #start(canvas) {
+    #start() {
         if (this.#room.width === 0) {
-            this.#measure();
+            this.#room = roomOf(this.#canvas);
         }
         if (document.hidden) {
             this.#send({ order: 'hide', on: true });
         }
-        this.#send({ order: 'start', canvas, url: this.#url, stream: this.#stream, ...this.#room });
+        this.#send({ order: 'start', canvas: this.#canvas, url: this.#url, ...this.#begin, ...this.#room });
     }
 
     #watchRoom() {
-        const observer = new ResizeObserver((entries) => {
-            this.#measure(entries.at(-1)?.devicePixelContentBoxSize?.[0]);
-            this.#send({ order: 'size', ...this.#room });
-        });
-        try {
-            observer.observe(this.#canvas, { box: 'device-pixel-content-box' });
-        } catch {
-            observer.observe(this.#canvas);
-        }
-    }
-
-    /** @param {ResizeObserverSize | undefined} [exact] what the browser counted, where it does */
-    #measure(exact) {
-        this.#room.width = devicePixels(this.#canvas.clientWidth, exact?.inlineSize);
-        this.#room.height = devicePixels(this.#canvas.clientHeight, exact?.blockSize);
+        roomObserver((_, width, height) => {
+            this.#room = { width, height };
+            this.#send({ order: 'size', width, height });
+        }).observe(this.#canvas);
     }
 
     #watchEyes() {
@@ -116,14 +112,4 @@ export class Host {
             addEventListener(event, () => this.#send({ order: 'wake' }));
         }
     }
-}
-
-/**
- * @param {number} size in the units of the page
- * @param {number | undefined} told the browser's own count. It differs from ours by rounding only;
- *     more, and the browser merely plays a fine screen.
- */
-function devicePixels(size, told) {
-    const own = size * devicePixelRatio;
-    return told !== undefined && Math.abs(told - own) < 2 ? told : Math.round(own);
 }

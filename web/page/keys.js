@@ -8,8 +8,10 @@
  * @property {() => void} full
  * @property {() => void} details
  * @property {() => void} help
+ * @property {() => boolean} grid all streams, or the one that was
+ * @property {() => boolean} chart opens or puts away, if there is one
  * @property {() => boolean} ask to the text box, if there is one
- * @property {() => void} away puts away what lies over the picture
+ * @property {() => unknown} away puts away what lies over the picture, or returns to the grid
  * @property {(step: number) => void} stream to the next one or the one before
  * @property {(place: number) => void} place to the stream at this place of the list
  */
@@ -21,6 +23,8 @@ export function listenToKeys(actions) {
         f: actions.full,
         s: actions.save,
         i: actions.details,
+        g: actions.grid,
+        c: actions.chart,
         '?': actions.help,
         t: actions.ask,
         '/': actions.ask,

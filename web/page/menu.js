@@ -1,11 +1,9 @@
 // The list of streams to choose from. There only when there is a choice.
 
 import { element } from './element.js';
-import { rateText, streamTitle } from './words.js';
+import { rateText, stateText, streamTitle } from './words.js';
 
 /** @typedef {import('../messages').Stream} Stream */
-
-const STATES = { waiting: 'waiting', live: 'live', idle: 'idle', ended: 'ended' };
 
 export class Menu {
     #button = element('streams', HTMLButtonElement);
@@ -48,14 +46,14 @@ export class Menu {
 
     /**
      * @param {Stream[]} streams
-     * @param {string | null} stream the one that is shown
+     * @param {string | null} stream the one that is shown; null: none, or all
      */
     show(streams, stream) {
         this.#streams = streams;
         this.#stream = stream;
         const choice = streams.some(({ name }) => name !== stream);
         element('choice', HTMLElement).hidden = !choice && (stream ?? '') === '';
-        const title = stream === null ? '' : streamTitle(stream);
+        const title = stream !== null ? streamTitle(stream) : choice ? 'All streams' : '';
         const name = element('stream-name', HTMLElement);
         if (name.textContent !== title) {
             name.textContent = title;
@@ -100,7 +98,7 @@ export class Menu {
             li.dataset['code'] = stream.state;
             li.setAttribute('aria-selected', String(stream.name === this.#stream));
             const [, name, facts] = li.children;
-            const words = [STATES[stream.state] ?? '', stream.state === 'live' && stream.fps ? `${rateText(stream.fps)} fps` : ''];
+            const words = [stateText(stream.state), stream.state === 'live' && stream.fps ? `${rateText(stream.fps)} fps` : ''];
             if (name && facts) {
                 name.textContent = streamTitle(stream.name);
                 facts.textContent = words.filter(Boolean).join(' · ');

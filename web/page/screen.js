@@ -36,6 +36,15 @@ export class Screen {
         this.resize(width, height);
     }
 
+    /** In device pixels. */
+    get width() {
+        return this.#canvas.width;
+    }
+
+    get height() {
+        return this.#canvas.height;
+    }
+
     /**
      * @param {number} width in device pixels
      * @param {number} height

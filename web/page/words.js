@@ -34,6 +34,9 @@ export function statusOf(view) {
     if (view.paused) {
         return { code: 'paused', label: 'Paused', title: 'Paused', hint: '' };
     }
+    if (view.tiles) {
+        return statusOfAll(view.streams);
+    }
     if (view.kind === 'none' && view.bad > 0) {
         const hint = `${view.bad === 1 ? 'One came' : `${view.bad} came`}, and this browser can decode none of them.`;
         return { code: 'damaged', label: 'Damaged', title: 'The pictures cannot be shown', hint };
@@ -58,6 +61,32 @@ export function statusOf(view) {
     }
     return { code: 'live', label: 'Live', title: '', hint: '' };
 }
+
+/**
+ * @param {Stream[]} streams that stand beside each other
+ * @returns {Status}
+ */
+function statusOfAll(streams) {
+    const has = (/** @type {string} */ state) => streams.some((stream) => stream.state === state);
+    if (streams.length === 0) {
+        const hint = 'They appear here as soon as they come.';
+        return { code: 'waiting', label: 'Waiting', title: 'Waiting for the first stream', hint };
+    }
+    if (has('live')) {
+        const live = streams.filter(({ state }) => state === 'live').length;
+        return { code: 'live', label: live === streams.length ? 'Live' : `${live} of ${streams.length} live`, title: '', hint: '' };
+    }
+    if (has('idle')) {
+        return { code: 'idle', label: 'Idle', title: '', hint: '' };
+    }
+    if (has('waiting')) {
+        return { code: 'waiting', label: 'Waiting', title: '', hint: '' };
+    }
+    return { code: 'ended', label: 'Input ended', title: '', hint: '' };
+}
+
+/** Streams that are shown at once: as many as one subscription can name. */
+export const MOST_TILES = 64;
 
 /**
  * The stream to begin with, by the same rule as the server's.
@@ -87,6 +116,15 @@ export function neighbour(streams, current, step) {
  */
 export function streamTitle(name) {
     return name === '' ? 'unnamed' : name;
+}
+
+const STATES = /** @type {Record<string, string>} */ ({ waiting: 'waiting', live: 'live', idle: 'idle', ended: 'ended' });
+
+/**
+ * @param {string} state of a stream; of a later server it may be one that is not known here
+ */
+export function stateText(state) {
+    return STATES[state] ?? '';
 }
 
 const ENDINGS = /** @type {Record<string, string>} */ ({
