@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { coloursOf, says, until } from './browser.js';
 import { frame } from './mock_server.js';
+import { MockVolume } from './mock_volume.js';
 import { BLUE, MIDDLE, RED, blue, red, send, server, shows, url, viewer } from './stage.js';
 
 const live = (...names) => names.map((name) => ({ name, state: 'live', width: 64, height: 48 }));
@@ -206,4 +207,19 @@ test('the grid is offered where there is a choice, and nothing of it stays behin
     const few = await turns(5);
     const many = await turns(25);
     assert.ok(many <= few + 12, `${few} nodes became ${many}`); // 25 grids have 600
+});
+
+test('behind a volume the grid waits as it is', async () => {
+    new MockVolume(server);
+    const { responds, describes } = server;
+    assert.ok(responds && describes);
+    const { page } = await viewer(live('a', 'b'), {}, '?grid');
+    await subscribed('*');
+    send(red, { stream: 'a' });
+    await tileShows(page, 1, RED);
+    await page.click('#place-volume');
+    await page.waitForSelector('#grid', { state: 'hidden' });
+    await until('the pause', () => server.peer.last('pause')?.pause === true);
+    await page.click('#place-stream');
+    await tileShows(page, 1, RED); // nothing more was sent
 });

@@ -239,7 +239,7 @@ function showGrid(before, next, tiled) {
     const opened = next.tiles !== null && !before?.tiles;
     const left = next.tiles === null && before?.tiles;
     const focused = element('grid', HTMLElement).contains(document.activeElement);
-    grid.show(tiled ? next : null);
+    grid.show(next, tiled);
     element('show-grid', HTMLElement).hidden = next.streams.length < 2 && !tiled;
     element('show-grid', HTMLElement).setAttribute('aria-pressed', String(tiled));
     element('save', HTMLElement).hidden = tiled;

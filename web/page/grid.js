@@ -28,7 +28,7 @@ export class Grid {
         this.#send = send;
         this.#rooms = roomObserver((canvas, width, height) => {
             const name = this.#names.get(canvas);
-            if (name !== undefined) {
+            if (name !== undefined && width > 0) {
                 send({ order: 'tile-size', name, width, height });
             }
         });
@@ -42,10 +42,13 @@ export class Grid {
         new ResizeObserver(() => this.#arrange()).observe(this.#place);
     }
 
-    /** @param {View | null} view null: something else is shown */
-    show(view) {
+    /**
+     * @param {View | null} view null: there is no grid any more
+     * @param {boolean} visible nothing stands before it
+     */
+    show(view, visible) {
         const shown = view?.tiles ?? null;
-        this.#place.hidden = shown === null;
+        this.#place.hidden = shown === null || !visible;
         const streams = shown === null ? [] : (view?.streams ?? []).slice(0, MOST_TILES);
         const rest = shown === null ? 0 : (view?.streams.length ?? 0) - streams.length;
         this.#more.hidden = rest === 0;
