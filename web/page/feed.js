@@ -99,7 +99,7 @@ export class Feed {
      */
     resize(width, height) {
         this.#screen.resize(width, height);
-        if (this.#reduced) {
+        if (this.#reduced && !this.#closed) {
             this.#anew = true;
             this.#wake();
         }

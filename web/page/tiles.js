@@ -77,7 +77,9 @@ export class Tiles {
 
     /** @param {string} name */
     close(name) {
-        this.#feeds.get(name)?.close();
+        const feed = this.#feeds.get(name);
+        feed?.close();
+        feed?.resize(0, 0); // its pixels need not wait for the garbage collector
         this.#feeds.delete(name);
         this.#words.delete(name);
         const early = this.#early.get(name);
