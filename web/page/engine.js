@@ -6,6 +6,7 @@ import { Batch } from './batch.js';
 import { Connection } from './connection.js';
 import { Feed } from './feed.js';
 import { ServerClock, now } from './measure.js';
+import { dropsOf, stepsOf, viewOf } from './report.js';
 import { Screen } from './screen.js';
 import { Slices, volumeIn } from './slices.js';
 import { Tiles } from './tiles.js';
@@ -13,11 +14,9 @@ import { MOST_TILES, chooseStream, fileName, neighbour } from './words.js';
 import { parseFrame } from './wire.js';
 
 /** @typedef {import('../messages').Control} Control */
-/** @typedef {import('../messages').Header} Header */
 /** @typedef {import('../messages').Order} Order */
 /** @typedef {import('../messages').Report} Report */
 /** @typedef {import('../messages').Stream} Stream */
-/** @typedef {import('./feed.js').Shown} Shown */
 
 const REPORT_EVERY = 250;
 
@@ -171,7 +170,7 @@ export class Engine {
         this.#clock.forget();
         this.#listed = false;
         for (const [name, feed] of this.#feeds()) {
-            feed.earlierDrops += this.#dropsOf(name);
+            feed.earlierDrops += dropsOf(this.#streams, name);
         }
         for (const stream of this.#streams) {
             stream.drops = 0;
@@ -235,11 +234,6 @@ export class Engine {
         return this.#grid ? this.#tiles.feeds : this.#feed && this.#stream !== null ? [[this.#stream, this.#feed]] : [];
     }
 
-    /** @param {string} name of a stream */
-    #dropsOf(name) {
-        return this.#streams.find((stream) => stream.name === name)?.drops ?? 0;
-    }
-
     /** @param {string | null} name null: there is nothing to choose */
     #choose(name) {
         if (name === null || (name === this.#stream && !this.#grid)) {
@@ -296,7 +290,7 @@ export class Engine {
             done: (count, link) => this.#acknowledge(name, count, link),
             changed: () => this.#report(),
             text: (text, error) => this.#tell({ report: 'text', text, error }),
-            numbers: (found, frame) => this.#numbers.put(found, this.#taken(frame)),
+            numbers: (found, frame) => this.#numbers.put(found, this.#clock.taken(frame)),
         });
         feed.held = this.#paused;
         return feed;
@@ -399,58 +393,28 @@ export class Engine {
     }
 
     #report() {
-        const time = now();
         const feeds = this.#feeds();
-        const rates = feeds.map(([, { meter }]) => meter.rates(time));
-        const fps = rates.reduce((sum, rate) => sum + rate.fps, 0);
-        const shown = this.#grid ? null : (this.#feed?.shown ?? null);
-        const taken = shown ? this.#taken(shown) : 0;
-        const coming = fps > 0 && shown && time - shown.at < 1000;
         this.#tell({
             report: 'view',
-            view: {
-                link: this.#connection.state,
-                again: this.#connection.again,
-                retryIn: this.#connection.retryIn,
-                refusal: this.#connection.refusal,
-                silent: this.#connection.silent,
+            view: viewOf({
+                connection: this.#connection,
+                clock: this.#clock,
                 version: this.#version,
                 responds: this.#responds,
                 asking: this.#asking.waiting,
                 streams: this.#streams,
                 stream: this.#stream,
                 named: this.#named,
-                tiles: this.#grid ? this.#tiles.tell((shown) => this.#taken(shown)) : null,
                 paused: this.#paused,
-                kind: shown?.kind ?? 'none',
-                type: shown?.header.type ?? '',
-                width: shown?.width ?? 0,
-                height: shown?.height ?? 0,
-                bytes: shown?.blob.size ?? 0,
-                fps,
-                age: this.#grid ? NaN : shown ? Math.max(0, (coming ? shown.at : time) - taken) : -1,
-                drops: feeds.reduce((sum, [name, feed]) => sum + feed.earlierDrops + this.#dropsOf(name) + feed.drops, 0),
-                bad: feeds.reduce((sum, [, feed]) => sum + feed.bad, this.#bad),
-            },
+                feeds,
+                tiles: this.#grid ? this.#tiles.tell((shown) => this.#clock.taken(shown)) : null,
+                bad: this.#bad,
+            }),
         });
-        if (this.#details && shown) {
-            this.#tell({ report: 'details', header: shown.header, steps: this.#steps(shown), rate: rates[0]?.bytes ?? 0 });
+        const feed = this.#grid ? null : feeds[0]?.[1];
+        if (this.#details && feed?.shown) {
+            const { header } = feed.shown;
+            this.#tell({ report: 'details', header, steps: stepsOf(feed.shown, this.#clock), rate: feed.meter.rates(now()).bytes });
         }
-    }
-
-    /** @param {{header: Header, heard: number}} shown */
-    #taken({ header, heard }) {
-        return typeof header.time_us === 'number' ? this.#clock.local(header.time_us) : heard;
-    }
-
-    /** @param {{header: Header, heard: number, at: number}} shown */
-    #steps({ header, heard, at }) {
-        const taken = this.#taken({ header, heard });
-        const stages = Object.entries(header.stages ?? {}).filter(([, time]) => typeof time === 'number');
-        return [
-            ...stages.map(([name, time]) => ({ name, at: this.#clock.local(time) - taken })).sort((a, b) => a.at - b.at),
-            { name: 'received', at: heard - taken },
-            { name: 'shown', at: at - taken },
-        ];
     }
 }

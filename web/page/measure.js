@@ -48,6 +48,14 @@ export class ServerClock {
         const best = this.#samples.reduce((a, b) => (b.trip < a.trip ? b : a), { trip: Infinity, ahead: this.#guess });
         return time_us / 1000 - best.ahead;
     }
+
+    /**
+     * When a frame was taken, on our clock; one that does not say it, when it came.
+     * @param {{header: import('../messages').Header, heard: number}} frame
+     */
+    taken({ header, heard }) {
+        return typeof header.time_us === 'number' ? this.local(header.time_us) : heard;
+    }
 }
 
 const WINDOW = 2000;
