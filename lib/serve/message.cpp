@@ -61,7 +61,7 @@ Message::Message(std::string head, Bytes body, std::string tail, std::uint64_t f
     tail_.clear();
 }
 
-Message::Message(std::shared_ptr<const Message> original, MemoryFiles& files)
+Message::Message(std::shared_ptr<const Message> original, MemoryFiles& files, PagePipe* pages)
     : original_(std::move(original)),
       head_(original_->head_),
       body_(original_->body_),
@@ -76,11 +76,14 @@ Message::Message(std::shared_ptr<const Message> original, MemoryFiles& files)
     file_ = std::move(file);
     files_ = &files;
     files.in_use() += size();
+    pages_ = pages;
+    if (pages_) pages_->load(file_.get(), size());
 }
 
 Message::~Message() {
     if (!file_) return;
     files_->in_use() -= size();
+    if (pages_ && pages_->holds(file_.get())) pages_->unload();
     files_->give_back(std::move(file_));
 }
 
@@ -107,6 +110,7 @@ std::string_view Message::piece(std::size_t offset) const {
 }
 
 ssize_t Message::send_some(int socket, std::size_t offset) const {
+    if (offset == 0 && pages_ && pages_->holds(file_.get())) return pages_->send(socket);
     if (file_) {
         auto at = static_cast<off_t>(offset);
         return sendfile(socket, file_.get(), &at, size() - offset);

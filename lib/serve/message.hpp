@@ -14,11 +14,12 @@
 
 #include "frame/bytes.hpp"
 #include "frame/descriptor.hpp"
+#include "serve/page_pipe.hpp"
 
 namespace framepipe::serve {
 
-/// Files in memory (memfd) to be sent from by sendfile, which costs about 0.65 of copying out of our
-/// memory for every viewer. Any thread.
+/// Files in memory (memfd), whose pages are sent as they are: less work for every viewer than copying out of
+/// our memory. Any thread.
 class MemoryFiles {
 public:
     /// in_use  counts the bytes in files that are taken
@@ -45,7 +46,8 @@ public:
     /// The same bytes in a file of `files` (which must outlive this), to be sent from there; from memory
     /// where there is no file to be had. Keeps `original`, for one thread of viewers: threads that send
     /// from the same pages at once hold each other up at the pages' reference counts.
-    Message(std::shared_ptr<const Message> original, MemoryFiles& files);
+    /// pages  gets the file's pages, and is sent from as long as it holds them; may be null. Outlives this
+    Message(std::shared_ptr<const Message> original, MemoryFiles& files, PagePipe* pages = nullptr);
     ~Message();
     Message(const Message&) = delete;
     Message& operator=(const Message&) = delete;
@@ -75,6 +77,7 @@ private:
     std::uint64_t frame_id_;
     Descriptor file_;
     MemoryFiles* files_ = nullptr;
+    PagePipe* pages_ = nullptr;
 };
 
 using MessagePtr = std::shared_ptr<const Message>;

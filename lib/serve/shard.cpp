@@ -17,6 +17,10 @@ namespace {
 constexpr std::size_t kMinFileSize = 16 << 10;
 constexpr std::size_t kMinFileViewers = 10;
 
+bool is_for_file(const Message& message, std::size_t viewers) {
+    return viewers >= kMinFileViewers && message.size() >= kMinFileSize;
+}
+
 /// The processor time that the calling thread has had.
 std::chrono::nanoseconds thread_time() {
     timespec time{};
@@ -138,13 +142,17 @@ MessagePtr Shard::message(const FramePtr& frame, Form form) {
     const auto& all = listeners_.find(frame->stream())->second.all;
     const auto viewers =
         std::count_if(all.begin(), all.end(), [&](const Subscription* s) { return s && s->form().index() == form.index(); });
-    if (ours) ours = share(std::move(ours), static_cast<std::size_t>(viewers));
+    if (!ours) return ours;
+    auto& pages = pages_[form.index()];
+    const auto count = static_cast<std::size_t>(viewers);
+    if (!pages && is_for_file(*ours, count)) pages = std::make_unique<PagePipe>();
+    ours = share(std::move(ours), count, pages.get());
     return ours;
 }
 
-MessagePtr Shard::share(MessagePtr message, std::size_t viewers) {
+MessagePtr Shard::share(MessagePtr message, std::size_t viewers, PagePipe* pages) {
     if (viewers < 2) return message;
-    if (viewers >= kMinFileViewers && message->size() >= kMinFileSize) return std::make_shared<Message>(std::move(message), hub().files());
+    if (is_for_file(*message, viewers)) return std::make_shared<Message>(std::move(message), hub().files(), pages);
     // A count of our own: all shards counting on one would hold each other up.
     return MessagePtr(message.get(), [kept = message](const Message*) {});
 }
@@ -160,6 +168,8 @@ void Shard::hand_out(const FramePtr& frame) {
     listeners.delivering = false;
     handing_out_ = 0;
     messages_.fill(nullptr);
+    for (const auto& pages : pages_)
+        if (pages) pages->unload();
     std::erase(listeners.all, nullptr);
     if (listeners.all.empty()) listeners_.erase(found);
 }

@@ -100,7 +100,8 @@ public:
     MessagePtr message(const FramePtr& frame, Form form);
 
     /// The message in the form that is the cheapest to send to so many viewers of this shard.
-    MessagePtr share(MessagePtr message, std::size_t viewers);
+    /// pages  for those that it is sent to while they are held; may be null
+    MessagePtr share(MessagePtr message, std::size_t viewers, PagePipe* pages = nullptr);
 
     /// Forgets a closed connection; it is destroyed when the events at hand are done.
     void remove(Connection& connection);
@@ -123,6 +124,8 @@ private:
     EventLoop loop_;
     ViewerCounters counters_;
     std::size_t sink_;
+    /// Of the messages that are being handed out.
+    std::array<std::unique_ptr<PagePipe>, kForms> pages_;
     std::unordered_map<std::string, Listeners> listeners_;
     std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
     /// Of the frame that is being handed out.
