@@ -106,7 +106,8 @@ private:
     bool finishing_ = false;
     bool lingering_ = false;
     bool closed_ = false;
-    std::uint64_t unchecked_ = 0;  // bytes sent since the path was last seen clear
+    std::uint64_t unchecked_ = 0;  // bytes sent since the path was last looked at, and what waited then
+    int found_empty_ = 0;          // how often in a row it was
     std::size_t discarded_ = 0;    // bytes read while lingering
     SteadyClock::time_point progress_;
     SteadyClock::time_point life_;
