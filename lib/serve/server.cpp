@@ -22,7 +22,9 @@ namespace {
 
 /// A second is what the whole command has; the rest is for leaving.
 constexpr auto kFarewell = std::chrono::milliseconds(700);
-constexpr std::size_t kFewConnections = 128;
+/// So many share a thread while it has time. Ciphering is for each viewer alone, there is nothing to share.
+constexpr std::size_t kFewConnections = 1024;
+constexpr std::size_t kFewCiphered = 128;
 /// Of a core's time.
 constexpr double kLowLoad = 0.4;
 constexpr auto kHeaderTimeout = std::chrono::seconds(10);
@@ -82,7 +84,9 @@ struct Server::Impl {
             if (seat) log::warn_once(name_of(reason), "refused a connection: " + seat->denial()->text);
         }
         if (!seat) return;
-        const auto has_time = [](const auto& shard) { return shard->connections() < kFewConnections && shard->load() < kLowLoad; };
+        const auto has_time = [few = tls ? kFewCiphered : kFewConnections](const auto& shard) {
+            return shard->connections() < few && shard->load() < kLowLoad;
+        };
         auto chosen = std::find_if(shards.begin(), shards.end(), has_time);
         if (chosen == shards.end())
             chosen = std::min_element(shards.begin(), shards.end(),
