@@ -59,6 +59,27 @@ class Sharing(unittest.TestCase):
             for viewer in viewers:
                 viewer.socket.close()
 
+    def test_large_pictures_come_whole_to_who_takes_them_in_parts(self):
+        pictures = [os.urandom(900_000) for _ in range(6)]
+        with Server() as server:
+            quick = [WebSocket(server) for _ in range(12)]
+            slow = [WebSocket(server, receive_buffer=4096) for _ in range(6)]
+            server.viewers(18)
+            for one in pictures:
+                server.write(frame(one))
+                for viewer in quick:
+                    self.assertEqual(viewer.message(), one)
+            for viewer in slow:
+                got = [viewer.message()]
+                while got[-1] != pictures[-1]:
+                    got.append(viewer.message())
+                self.assertEqual(got[0], pictures[0])
+                self.assertLess(len(got), len(pictures))  # or nothing waited, and nothing came in parts
+                for one in got:
+                    self.assertIn(one, pictures)
+            for viewer in quick + slow:
+                viewer.socket.close()
+
 
 class Slow(unittest.TestCase):
     def test_a_slow_viewer_skips_to_the_newest_and_holds_nobody_up(self):
