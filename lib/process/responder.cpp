@@ -6,7 +6,6 @@
 
 #include "frame/error.hpp"
 #include "frame/input.hpp"
-#include "frame/writer.hpp"
 #include "process/responder_impl.hpp"
 
 namespace framepipe {
@@ -14,10 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Requests in a pipeline that keeps them apart: enough to keep every stage of it busy.
-constexpr std::size_t kMostUnderWay = 16;
-/// Answers of one asker that wait for an earlier one: beyond this it asks without end.
-constexpr std::size_t kMostAnswersWaiting = 64;
 constexpr auto kFirstBackOff = 100ms;
 constexpr auto kLongestBackOff = 5000ms;
 
@@ -31,59 +26,6 @@ Frame error_answer(const std::string& words) {
 
 void Responder::Impl::say(const std::string& words) const {
     if (options.say) options.say(words);
-}
-
-bool Responder::Impl::ask(const StatePtr& state, Frame request, std::uint32_t note, const std::string& refusal) {
-    bool sane = true;
-    {
-        const std::lock_guard lock(mutex);
-        ++counts.requests;
-        PendingRequest entry;
-        entry.id = next_id++;
-        entry.note = note;
-        if (const auto own = request.header.raw("request")) entry.own_request = std::string(*own);
-        entry.deadline = SteadyClock::now() + options.time_limit;
-        if (options.newest_only) {
-            counts.dropped += std::erase_if(state->pending, [&](const PendingRequest& older) {
-                if (!older.waits()) return false;
-                --waiting;
-                return true;
-            });
-        }
-        const auto own_waiting = std::count_if(state->pending.begin(), state->pending.end(), [](const auto& p) { return p.waits(); });
-        if (!refusal.empty()) {
-            entry.answer = error_answer(refusal);
-            ++counts.errors;
-        } else if (static_cast<std::size_t>(own_waiting) >= options.max_waiting) {
-            entry.answer = error_answer("too many requests wait: " + std::to_string(options.max_waiting) + " of this client");
-            ++counts.errors;
-        } else if (waiting >= options.max_waiting_all) {
-            entry.answer = error_answer("too many requests wait: " + std::to_string(options.max_waiting_all) + " of all clients");
-            ++counts.errors;
-        } else {
-            request.header.set("request", std::to_string(entry.id));
-            request.header.set("seq", static_cast<std::int64_t>(counts.requests - 1));
-            request.header.set("time_us", now_us());
-            entry.request = std::move(request);
-            ++waiting;
-        }
-        state->pending.push_back(std::move(entry));
-        sane = state->pending.size() <= kMostAnswersWaiting + options.max_waiting + kMostUnderWay;
-    }
-    changed.notify_all();
-    hand_out(state);
-    return sane;
-}
-
-void Responder::Impl::forget(const StatePtr& state) {
-    {
-        const std::lock_guard lock(mutex);
-        for (const PendingRequest& entry : state->pending) waiting -= entry.waits() ? 1 : 0;
-        state->pending.clear();
-        askers.remove(state);
-    }
-    const std::lock_guard lock(state->delivery);
-    state->gone = true;
 }
 
 void Responder::Impl::hand_out(const StatePtr& state) {
@@ -108,43 +50,6 @@ void Responder::Impl::hand_out(const StatePtr& state) {
     }
 }
 
-/// The next waiting request, of each asker in turn. With the mutex held.
-std::optional<Frame> Responder::Impl::next_request() {
-    const std::size_t most = carries == Carries::yes ? kMostUnderWay : 1;
-    if (waiting == 0 || under_way.size() >= most) return std::nullopt;
-    for (std::size_t i = 0; i < askers.size(); ++i) {
-        const StatePtr state = askers.front();
-        askers.splice(askers.end(), askers, askers.begin());
-        for (PendingRequest& entry : state->pending) {
-            if (!entry.waits()) continue;
-            Frame request = std::move(*entry.request);
-            entry.request.reset();
-            --waiting;
-            under_way.emplace(entry.id, state);
-            return request;
-        }
-    }
-    return std::nullopt;
-}
-
-void Responder::Impl::write_requests(int fd) {
-    ::pthread_setname_np(::pthread_self(), "respond-write");
-    FrameWriter writer(fd);
-    try {
-        for (;;) {
-            std::optional<Frame> request;
-            {
-                std::unique_lock lock(mutex);
-                changed.wait(lock, [&] { return stopping || broken || (request = next_request()); });
-                if (stopping || broken) return;
-            }
-            if (!writer.write(*request)) return break_down("it reads no more");
-        }
-    } catch (const Error& error) {
-        break_down(error.what());
-    }
-}
-
 void Responder::Impl::read_answers(int fd) {
     ::pthread_setname_np(::pthread_self(), "respond-read");
     InputOptions input;
@@ -159,8 +64,10 @@ void Responder::Impl::read_answers(int fd) {
                 take_answer(std::move(*frame));
             }
         }
+        const std::lock_guard lock(mutex);
         break_down("");
     } catch (const Error& error) {
+        const std::lock_guard lock(mutex);
         break_down(error.what());
     }
 }
@@ -178,7 +85,7 @@ void Responder::Impl::take_description(const Frame& frame) {
 void Responder::Impl::take_answer(Frame frame) {
     StatePtr state;
     {
-        const std::lock_guard lock(mutex);
+        std::unique_lock lock(mutex);
         auto found = under_way.end();
         if (const auto request = frame.header.string("request")) {
             if (carries == Carries::unknown) carries = Carries::yes;
@@ -201,18 +108,23 @@ void Responder::Impl::take_answer(Frame frame) {
                 if (entry.id == found->first && !entry.answer) entry.answer = std::move(frame);
         }
         under_way.erase(found);
+        send_requests(lock);
     }
-    changed.notify_all();
     if (state) hand_out(state);
 }
 
 void Responder::Impl::break_down(const std::string& reason) {
-    {
-        const std::lock_guard lock(mutex);
-        if (!broken) why = reason;
-        broken = true;
-    }
+    if (!broken) why = reason;
+    broken = true;
     changed.notify_all();
+    filled.notify_all();
+}
+
+void Responder::Impl::stop() {
+    const std::lock_guard lock(mutex);
+    stopping = true;
+    changed.notify_all();
+    filled.notify_all();
 }
 
 std::list<Responder::Impl::StatePtr> Responder::Impl::fail_under_way(const std::string& words) {
@@ -260,12 +172,14 @@ std::list<Responder::Impl::StatePtr> Responder::Impl::expire(SteadyClock::time_p
 
 void Responder::Impl::watch(std::unique_lock<std::mutex>& lock) {
     while (!stopping && !broken) {
-        auto next = SteadyClock::now() + 1h;
+        // What is asked from now on has more time than this, so nobody needs to tell of it.
+        auto next = SteadyClock::now() + options.time_limit;
         const auto touched = expire(SteadyClock::now(), next);
         if (!touched.empty()) {
             lock.unlock();
             for (const StatePtr& state : touched) hand_out(state);
             lock.lock();
+            send_requests(lock);  // fewer are under way
             continue;
         }
         changed.wait_until(lock, next);
@@ -274,10 +188,13 @@ void Responder::Impl::watch(std::unique_lock<std::mutex>& lock) {
 
 void Responder::Impl::run_once() {
     Child child(options.command, {{kRespondVariable, "1"}});
-    std::thread writer([&] { write_requests(child.input()); });
+    RequestPipe requests(child.input());
+    std::thread writer([&] { write_the_rest(); });
     std::thread reader([&] { read_answers(child.output()); });
     {
         std::unique_lock lock(mutex);
+        pipe = &requests;
+        send_requests(lock);
         watch(lock);
         // It ended by itself: its exit code says more than that we killed it.
         if (broken && why.empty()) {
@@ -286,10 +203,14 @@ void Responder::Impl::run_once() {
             lock.lock();
         }
         // Nobody may write to it when its stdin is closed; a write that blocks ends with the process.
-        if (!stopping || !under_way.empty()) child.interrupt();
+        if (!stopping || !under_way.empty() || writing == Writing::the_rest) child.interrupt();
+        filled.notify_all();
     }
-    changed.notify_all();
-    writer.join();
+    writer.join();  // when nobody writes
+    {
+        const std::lock_guard lock(mutex);
+        pipe = nullptr;
+    }
     const std::string ended = child.end(200ms, 300ms);
     reader.join();
 
@@ -373,11 +294,7 @@ Responder::~Responder() {
 }
 
 void Responder::stop() {
-    {
-        const std::lock_guard lock(impl_->mutex);
-        impl_->stopping = true;
-    }
-    impl_->changed.notify_all();
+    impl_->stop();
 }
 
 std::unique_ptr<Responder::Asker> Responder::open(Answer answer) {

@@ -9,12 +9,14 @@
 
 #include "process/asker.hpp"
 #include "process/child.hpp"
+#include "process/request_pipe.hpp"
 #include "process/responder.hpp"
 
 namespace framepipe {
 
-/// Three threads: one runs the pipeline (starts it, watches the time limits, ends it), one writes
-/// requests to it and one reads its answers, since either may block.
+/// Three threads: one runs the pipeline (starts it, watches the time limits, ends it), one reads its answers, and one
+/// writes what its stdin does not take at once. A request is written by the thread that brings it, or by the one whose
+/// answer made room for it: a thread that has to be woken takes longer than many an answer.
 struct Responder::Impl : std::enable_shared_from_this<Impl> {
     using State = Asker::State;
     using StatePtr = std::shared_ptr<State>;
@@ -23,9 +25,10 @@ struct Responder::Impl : std::enable_shared_from_this<Impl> {
 
     const ResponderOptions options;
 
-    mutable std::mutex mutex;  // guards all below, and every asker's list
-    std::condition_variable changed;
-    std::list<StatePtr> askers;  // the first one is next: each in turn
+    mutable std::mutex mutex;         // guards all below, and every asker's list
+    std::condition_variable changed;  // the runner looks: the pipeline is to end, or there is none yet
+    std::condition_variable filled;   // the writing thread looks
+    std::list<StatePtr> askers;       // the first one is next: each in turn
     std::map<std::uint64_t, std::weak_ptr<State>> under_way;
     std::uint64_t next_id = 1;
     std::size_t waiting = 0;
@@ -33,6 +36,10 @@ struct Responder::Impl : std::enable_shared_from_this<Impl> {
     Description description;
     /// Whether the pipeline carries `request` over.
     enum class Carries { unknown, yes, no } carries = Carries::unknown;
+    /// Where requests go; null: there is no pipeline.
+    RequestPipe* pipe = nullptr;
+    /// Who writes to it: nobody, any thread, or the one that may wait, which has the rest of a request.
+    enum class Writing { none, some_thread, the_rest } writing = Writing::none;
     bool stopping = false;
     bool broken = false;    // the pipeline of now is to be ended
     bool answered = false;  // the pipeline of now has answered
@@ -44,10 +51,17 @@ struct Responder::Impl : std::enable_shared_from_this<Impl> {
     bool ask(const StatePtr& state, Frame request, std::uint32_t note, const std::string& refusal);
     void forget(const StatePtr& state);
     void hand_out(const StatePtr& state);
+    /// Begins the end.
+    void stop();
 
 private:
     void run_once();
-    void write_requests(int fd);
+    /// Writes waiting requests, as many as the pipeline takes without waiting. The mutex is held but for the writing.
+    void send_requests(std::unique_lock<std::mutex>& lock);
+    void write_the_rest();
+    /// Writes without the mutex; a failure ends the pipeline.
+    template <typename Write>
+    RequestPipe::Taken write_unlocked(std::unique_lock<std::mutex>& lock, Write write);
     void read_answers(int fd);
     void take_description(const Frame& frame);
     void take_answer(Frame frame);
@@ -58,6 +72,7 @@ private:
     /// returns  the askers to hand out to
     std::list<StatePtr> expire(SteadyClock::time_point now, SteadyClock::time_point& next);
     std::list<StatePtr> fail_under_way(const std::string& words);
+    /// The pipeline of now is to be ended. With the mutex held.
     void break_down(const std::string& reason);
     std::optional<Frame> next_request();
     void say(const std::string& words) const;

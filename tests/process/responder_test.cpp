@@ -81,6 +81,40 @@ TEST_CASE("a thousand requests of fifty askers: every answer to its own asker, i
     }
 }
 
+TEST_CASE("requests that a pipe does not hold go in whole, whoever has them", "[process]") {
+    ResponderOptions options;
+    // Lets the pipe run full before it reads.
+    options.command = "sleep 0.3; exec cat";
+    options.max_waiting = 20;
+    Responder responder(options);
+    std::vector<Box> boxes(3);
+    std::vector<std::unique_ptr<Responder::Asker>> askers;
+    for (Box& box : boxes) askers.push_back(responder.open(box.taker()));
+    const auto words = [](std::size_t asker, std::size_t n) {
+        return std::to_string(asker) + ":" + std::to_string(n) + std::string(700'000 + n, static_cast<char>('a' + n % 26));
+    };
+    for (std::size_t n = 0; n < 8; ++n)
+        for (std::size_t a = 0; a < askers.size(); ++a) REQUIRE(askers[a]->ask(text(words(a, n))));
+    for (std::size_t a = 0; a < askers.size(); ++a) {
+        const auto answers = boxes[a].wait_for(8);
+        REQUIRE(answers.size() == 8);
+        for (std::size_t n = 0; n < 8; ++n) CHECK((answers[n].payload.text() == words(a, n)));
+    }
+    CHECK(responder.counts().restarts == 0);
+}
+
+TEST_CASE("a pipeline that stops in the middle of a long request is started again", "[process]") {
+    ResponderOptions options;
+    options.command = "head -c 100000 > /dev/null";
+    Responder responder(options);
+    Box box;
+    const auto asker = responder.open(box.taker());
+    REQUIRE(asker->ask(text(std::string(8'000'000, 'x'))));
+    const auto answers = box.wait_for(1);
+    REQUIRE(answers.size() == 1);
+    CHECK(answers[0].header.raw("error"));
+}
+
 TEST_CASE("the asker's own request key comes back", "[process]") {
     ResponderOptions options;
     options.command = "cat";
