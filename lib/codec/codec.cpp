@@ -14,7 +14,7 @@ namespace {
 class JpegImageEncoder : public ImageEncoder {
 public:
     explicit JpegImageEncoder(const JpegOptions& options) : encoder_(options) {}
-    Bytes encode(const ImageView& image) override { return encoder_.encode(image); }
+    Bytes encode(const ImageView& image, Crew* crew) override { return encoder_.encode(image, crew); }
 
 private:
     JpegEncoder encoder_;

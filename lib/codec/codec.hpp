@@ -28,8 +28,9 @@ struct EncodeOptions {
 class ImageEncoder {
 public:
     virtual ~ImageEncoder() = default;
-    /// throws Error if the type cannot hold the picture (a side too long, say)
-    virtual Bytes encode(const ImageView& image) = 0;
+    /// crew    helps where the type allows it; null: nobody does. The bytes are the same.
+    /// throws  Error if the type cannot hold the picture (a side too long, say)
+    virtual Bytes encode(const ImageView& image, Crew* crew = nullptr) = 0;
 };
 std::unique_ptr<ImageEncoder> make_encoder(ImageType type, const EncodeOptions& options);
 

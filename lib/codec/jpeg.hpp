@@ -8,6 +8,7 @@
 
 #include "frame/bytes.hpp"
 #include "image/convert.hpp"
+#include "image/crew.hpp"
 #include "image/pixel_format.hpp"
 
 namespace framepipe {
@@ -32,10 +33,11 @@ public:
     JpegEncoder(JpegEncoder&&) noexcept;
 
     /// image    any pixel format; YUV planes go in without a detour through RGB where they can
+    /// crew     helps with a large picture; null: nobody does. The JPEG is the same.
     /// returns  the JPEG
     /// throws   Error if a side is 0 or over 65500 pixels (libjpeg's JPEG_MAX_DIMENSION)
     /// source   ITU-T T.81, JFIF (full range, bt601)
-    Bytes encode(const ImageView& image);
+    Bytes encode(const ImageView& image, Crew* crew = nullptr);
 
 private:
     struct Impl;

@@ -1,43 +1,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <cstring>
 #include <vector>
 
-// After <cstdio>, which it needs and does not include.
-#include <jpeglib.h>
-
-#include <jerror.h>
-
 #include "codec/jpeg.hpp"
-#include "codec/jpeg_error.hpp"
+#include "codec/jpeg_band.hpp"
 #include "frame/error.hpp"
-#include "image/packed.hpp"
 #include "image/yuv_rows.hpp"
 
 namespace framepipe {
 namespace {
 
 constexpr std::uint32_t kMaxSide = 65500;  // JPEG_MAX_DIMENSION
-constexpr std::uint32_t kBlock = DCTSIZE;
-constexpr std::uint32_t kMaxRows = 2 * kBlock;  // of luma that are given to libjpeg at a time
+/// A large picture is made of bands that do not need each other, so that several threads can make one picture. That
+/// depends on the picture alone: the same one gives the same JPEG on every machine.
+constexpr std::uint32_t kMostBands = 8;
+constexpr std::uint32_t kLeastPixels = 1 << 16;  // of a band
+constexpr std::uint32_t kMaxInterval = 65535;    // what DRI can say
 
-struct Sampling {
-    int h, v;  // luma samples to one of chroma, across and down
-};
-
-Sampling sampling_of(Subsampling subsampling) {
-    switch (subsampling) {
-        case Subsampling::s420:
-            return {2, 2};
-        case Subsampling::s422:
-            return {2, 1};
-        default:
-            return {1, 1};
-    }
-}
+constexpr std::byte kMarker{0xFF}, kFrameHeader{0xC0}, kScanHeader{0xDA}, kRestart{0xD0}, kEnd{0xD9};
 
 Subsampling own_subsampling(PixelFormat format) {
     switch (format) {
@@ -63,47 +44,52 @@ PixelFormat planar_format(Subsampling subsampling) {
     }
 }
 
-bool is_gray(PixelFormat format) {
-    return format == PixelFormat::gray || format == PixelFormat::gray16le;
+std::uint32_t parts_of(std::uint32_t whole, std::uint32_t part) {
+    return (whole + part - 1) / part;
 }
 
-// Repeats the last of `n` samples up to `padded`, so that the blocks at the edge have no false edge in them.
-void pad(std::uint8_t* row, std::size_t n, std::size_t padded) {
-    std::memset(row + n, row[n - 1], padded - n);
+std::vector<JpegRows> bands_of(Extent extent, Extent mcu) {
+    const std::uint32_t all = parts_of(extent.height, mcu.height), across = parts_of(extent.width, mcu.width);
+    std::uint32_t rows = std::max(parts_of(all, kMostBands), parts_of(kLeastPixels, extent.width * mcu.height));
+    if (rows >= all) return {{0, extent.height, 0}};
+    rows = std::min(rows, std::max(1U, kMaxInterval / across));
+    std::vector<JpegRows> bands;
+    for (std::uint32_t first = 0; first < extent.height; first += rows * mcu.height)
+        bands.push_back({first, std::min(rows * mcu.height, extent.height - first), rows * across});
+    return bands;
 }
 
-// Where libjpeg writes: memory that is kept between pictures.
-struct Target {
-    jpeg_destination_mgr manager{};
-    std::vector<std::uint8_t> bytes;
-
-    void begin(std::size_t guess) {
-        if (bytes.size() < guess) bytes.resize(guess);
-        manager.next_output_byte = bytes.data();
-        manager.free_in_buffer = bytes.size();
+/// Where the compressed data begin; `frame_header` becomes the place of the SOF segment.
+std::size_t data_of(std::span<const std::byte> jpeg, std::size_t& frame_header) {
+    for (std::size_t at = 2;;) {
+        const std::byte marker = jpeg[at + 1];
+        if (marker == kFrameHeader) frame_header = at;
+        at += 2 + (std::to_integer<std::size_t>(jpeg[at + 2]) << 8 | std::to_integer<std::size_t>(jpeg[at + 3]));
+        if (marker == kScanHeader) return at;
     }
-    std::span<const std::byte> written() const { return std::as_bytes(std::span(bytes).first(bytes.size() - manager.free_in_buffer)); }
-};
-
-Target& target_of(j_compress_ptr info) {
-    return *reinterpret_cast<Target*>(info->dest);
 }
 
-// Called by libjpeg when the memory is full (never in part).
-boolean grow(j_compress_ptr info) {
-    Target& target = target_of(info);
-    const std::size_t used = target.bytes.size();
-    try {
-        target.bytes.resize(2 * used);
-    } catch (const std::bad_alloc&) {
-        ERREXIT1(info, JERR_OUT_OF_MEMORY, 0);
+/// The first one's header with the whole height, and all data with restart markers between them.
+/// source  ITU-T T.81, B.2.1 and F.1.2.3
+Bytes join(const std::vector<std::span<const std::byte>>& bands, std::uint32_t height) {
+    std::size_t size = 0;
+    for (const auto& band : bands) size += band.size();
+    Block whole(size);  // somewhat less
+    std::byte* out = whole.data();
+    for (std::size_t i = 0; i < bands.size(); ++i) {
+        std::size_t frame_header = 0;
+        const std::size_t data = data_of(bands[i], frame_header), begin = i == 0 ? 0 : data, end = bands[i].size() - 2;
+        out = std::copy(bands[i].data() + begin, bands[i].data() + end, out);
+        if (i == 0) {
+            whole.data()[frame_header + 5] = static_cast<std::byte>(height >> 8);
+            whole.data()[frame_header + 6] = static_cast<std::byte>(height);
+        }
+        *out++ = kMarker;
+        *out++ = i + 1 == bands.size() ? kEnd : kRestart | static_cast<std::byte>(i % 8);
     }
-    target.manager.next_output_byte = target.bytes.data() + used;
-    target.manager.free_in_buffer = used;
-    return TRUE;
+    whole.resize(static_cast<std::size_t>(out - whole.data()));
+    return std::move(whole).share();
 }
-
-void do_nothing(j_compress_ptr) {}
 
 }  // namespace
 
@@ -116,144 +102,39 @@ Subsampling parse_subsampling(std::string_view text) {
 }
 
 struct JpegEncoder::Impl {
-    explicit Impl(JpegOptions o) : options(o) {
-        info.err = trap.manager();
-        jpeg_create_compress(&info);
-        target.manager.init_destination = do_nothing;
-        target.manager.empty_output_buffer = grow;
-        target.manager.term_destination = do_nothing;
-        info.dest = &target.manager;
-    }
-    ~Impl() { jpeg_destroy_compress(&info); }
-    Impl(const Impl&) = delete;
-    Impl& operator=(const Impl&) = delete;
+    explicit Impl(JpegOptions o) : options(o) {}
 
     Bytes encode(const ImageView& image);
-    void begin(Extent extent, J_COLOR_SPACE colours, int channels, Subsampling subsampling, bool planes);
-    bool feed_pixels(const ImageView& image);
-    bool feed_planes(YuvRows& rows, Subsampling subsampling);
-    void gather(YuvRows& rows, std::uint32_t first);
+    /// make  gives a band's JPEG
+    template <typename Make>
+    Bytes encode_bands(Extent extent, Subsampling subsampling, const Make& make);
+    Bytes encode_planes(const ImageView& image, Subsampling subsampling);
 
-    JpegOptions options;
-    JpegTrap trap;
-    jpeg_compress_struct info{};
-    Target target;
-    std::vector<std::uint8_t> memory;  // rows that are not in the picture as libjpeg wants them
-    std::array<std::array<JSAMPROW, kMaxRows>, 3> rows_of{};
+    const JpegOptions options;
+    Crew* crew = nullptr;                             // who helps with the picture at hand
+    std::vector<std::unique_ptr<JpegBand>> encoders;  // as many as there were bands
 };
 
-void JpegEncoder::Impl::begin(Extent extent, J_COLOR_SPACE colours, int channels, Subsampling subsampling, bool planes) {
-    info.image_width = extent.width;
-    info.image_height = extent.height;
-    info.in_color_space = colours;
-    info.input_components = channels;
-    jpeg_set_defaults(&info);
-    jpeg_set_colorspace(&info, subsampling == Subsampling::gray ? JCS_GRAYSCALE : JCS_YCbCr);
-    jpeg_set_quality(&info, options.quality, TRUE);
-    // As exact as integers are. The faster one, JDCT_IFAST, is slower where there is AVX2, and by some per cent faster elsewhere.
-    info.dct_method = JDCT_ISLOW;
-    const Sampling sampling = sampling_of(subsampling);
-    info.comp_info[0].h_samp_factor = sampling.h;
-    info.comp_info[0].v_samp_factor = sampling.v;
-    info.raw_data_in = planes ? TRUE : FALSE;
-    target.begin(std::max<std::size_t>(65536, std::size_t{extent.width} * extent.height / 4));
-    jpeg_start_compress(&info, TRUE);
+template <typename Make>
+Bytes JpegEncoder::Impl::encode_bands(Extent extent, Subsampling subsampling, const Make& make) {
+    const std::vector<JpegRows> bands = bands_of(extent, mcu_extent(subsampling));
+    while (encoders.size() < bands.size()) encoders.push_back(std::make_unique<JpegBand>(options));
+    if (bands.size() == 1) return Bytes::copy_of(make(*encoders[0], bands[0]));
+    std::vector<std::span<const std::byte>> made(bands.size());
+    const auto part = [&](std::size_t i) { made[i] = make(*encoders[i], bands[i]); };
+    if (crew != nullptr) {
+        crew->each(bands.size(), part);
+    } else {
+        for (std::size_t i = 0; i < bands.size(); ++i) part(i);
+    }
+    return join(made, extent.height);
 }
 
-// Packed pixels: rows go in as they are, or as pixels without alpha.
-bool JpegEncoder::Impl::feed_pixels(const ImageView& image) {
-    const Extent extent = image.extent;
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(image.bytes.data());
-    const std::size_t stride = planes_of(image.format, extent)[0].stride;
-    const bool four = image.format == PixelFormat::rgba || image.format == PixelFormat::bgra;
-    const bool gray = is_gray(image.format);
-    const bool direct = !is_deep(image.format) && !four;
-    const PixelFormat made = gray ? PixelFormat::gray : four ? image.format : PixelFormat::rgb24;
-    // Blending goes to three channels and back to four, for the few rows that have something to blend.
-    const PackedRow to_made = packed_row(image.format, four ? PixelFormat::rgb24 : made);
-    const PackedRow to_four = packed_row(PixelFormat::rgb24, four ? image.format : PixelFormat::rgb24);
-    const std::size_t made_stride = planes_of(made, extent)[0].stride;
-    const std::size_t spare = kMaxRows * made_stride;  // where the three channels are
-    if (!direct) memory.resize(spare + 3 * std::size_t{extent.width});
-    J_COLOR_SPACE colours = JCS_EXT_RGB;
-    if (gray) colours = JCS_GRAYSCALE;
-    if (image.format == PixelFormat::bgr24) colours = JCS_EXT_BGR;
-    if (image.format == PixelFormat::rgba) colours = JCS_EXT_RGBX;
-    if (image.format == PixelFormat::bgra) colours = JCS_EXT_BGRX;
-    const Subsampling subsampling = gray ? Subsampling::gray : options.subsampling;
-
-    if (setjmp(trap.jump) != 0) return false;
-    begin(extent, colours, gray ? 1 : four ? 4 : 3, subsampling, false);
-    while (info.next_scanline < extent.height) {
-        const std::uint32_t count = std::min(kMaxRows, extent.height - info.next_scanline);
-        for (std::uint32_t i = 0; i < count; ++i) {
-            const std::uint8_t* row = bytes + stride * (info.next_scanline + i);
-            if (!direct && !(four && all_opaque(row, extent.width))) {
-                std::uint8_t* own = memory.data() + i * made_stride;
-                if (four) {
-                    to_made(row, memory.data() + spare, extent.width, options.matte);
-                    to_four(memory.data() + spare, own, extent.width, options.matte);
-                } else {
-                    to_made(row, own, extent.width, options.matte);
-                }
-                row = own;
-            }
-            rows_of[0][i] = const_cast<JSAMPROW>(row);  // libjpeg only reads them
-        }
-        jpeg_write_scanlines(&info, rows_of[0].data(), count);
-    }
-    jpeg_finish_compress(&info);
-    return true;
-}
-
-// The rows of all planes that one row of MCUs takes, the first being luma row `first`.
-void JpegEncoder::Impl::gather(YuvRows& rows, std::uint32_t first) {
-    std::uint8_t* free = memory.data();
-    const std::size_t luma_padded = std::size_t{info.comp_info[0].width_in_blocks} * kBlock;
-    const auto luma_rows = static_cast<std::uint32_t>(info.comp_info[0].v_samp_factor) * kBlock;
-    const auto settle = [](const std::uint8_t* row, std::uint8_t* own, std::size_t n, std::size_t padded) {
-        if (n == padded) return const_cast<JSAMPROW>(row);
-        if (row != own) std::memcpy(own, row, n);
-        pad(own, n, padded);
-        return own;
-    };
-    // Below the picture its last row is repeated.
-    for (std::uint32_t i = 0; i < luma_rows; ++i, free += luma_padded + 1) {
-        const bool below = i > 0 && first + i >= rows.height();
-        rows_of[0][i] = below ? rows_of[0][i - 1] : settle(rows.luma(first + i, free), free, rows.width(), luma_padded);
-    }
-    if (info.num_components == 1) return;
-    const std::size_t padded = std::size_t{info.comp_info[1].width_in_blocks} * kBlock;
-    const std::uint32_t chroma_first = first / static_cast<std::uint32_t>(info.comp_info[0].v_samp_factor);
-    for (std::uint32_t i = 0; i < kBlock; ++i, free += 2 * padded) {
-        if (i > 0 && chroma_first + i >= rows.chroma_height()) {
-            rows_of[1][i] = rows_of[1][i - 1];
-            rows_of[2][i] = rows_of[2][i - 1];
-            continue;
-        }
-        const YuvRows::Chroma chroma = rows.chroma(chroma_first + i, free, free + padded);
-        rows_of[1][i] = settle(chroma.u, free, rows.chroma_width(), padded);
-        rows_of[2][i] = settle(chroma.v, free + padded, rows.chroma_width(), padded);
-    }
-}
-
-// Planes, whose subsampling is the wanted one, or luma alone. tjCompressFromYUVPlanes() does the same, but
-// wants full range, and copies planes that are not whole blocks.
-bool JpegEncoder::Impl::feed_planes(YuvRows& rows, Subsampling subsampling) {
-    if (setjmp(trap.jump) != 0) return false;
-    begin({rows.width(), rows.height()}, subsampling == Subsampling::gray ? JCS_GRAYSCALE : JCS_YCbCr,
-          subsampling == Subsampling::gray ? 1 : 3, subsampling, true);
-    const std::size_t luma_padded = std::size_t{info.comp_info[0].width_in_blocks} * kBlock;
-    const std::size_t chroma_padded = info.num_components == 3 ? std::size_t{info.comp_info[1].width_in_blocks} * kBlock : 0;
-    const auto luma_rows = static_cast<std::uint32_t>(info.comp_info[0].v_samp_factor) * kBlock;
-    memory.resize(luma_rows * (luma_padded + 1) + 2 * kBlock * chroma_padded);
-    JSAMPARRAY planes[3] = {rows_of[0].data(), rows_of[1].data(), rows_of[2].data()};
-    while (info.next_scanline < info.image_height) {
-        gather(rows, info.next_scanline);
-        jpeg_write_raw_data(&info, planes, luma_rows);
-    }
-    jpeg_finish_compress(&info);
-    return true;
+Bytes JpegEncoder::Impl::encode_planes(const ImageView& image, Subsampling subsampling) {
+    return encode_bands(image.extent, subsampling, [&](JpegBand& encoder, const JpegRows& band) {
+        YuvRows rows(image, {Range::full, Matrix::bt601});
+        return encoder.encode_planes(rows, subsampling, band);
+    });
 }
 
 Bytes JpegEncoder::Impl::encode(const ImageView& image) {
@@ -261,37 +142,24 @@ Bytes JpegEncoder::Impl::encode(const ImageView& image) {
     if (extent.width == 0 || extent.height == 0 || extent.width > kMaxSide || extent.height > kMaxSide) {
         throw Error(fmt::format("cannot encode {}x{} as JPEG: each side must be 1 to {}", extent.width, extent.height, kMaxSide));
     }
-    bool done = false;
-    if (image.format == PixelFormat::gray) {
-        // As the plane that it is: libjpeg copies rows of gray pixels byte by byte, which takes as long as half the rest.
-        YuvRows rows(image, {Range::full, Matrix::bt601});
-        done = feed_planes(rows, Subsampling::gray);
-    } else if (is_yuv(image.format)) {
+    // As the plane that it is: libjpeg copies rows of gray pixels byte by byte, which takes as long as half the rest.
+    if (image.format == PixelFormat::gray) return encode_planes(image, Subsampling::gray);
+    if (is_yuv(image.format)) {
         const Subsampling own = own_subsampling(image.format);
         const Subsampling wanted = options.subsampling_asked ? options.subsampling : own;
-        if (wanted == own || wanted == Subsampling::gray) {
-            YuvRows rows(image, {Range::full, Matrix::bt601});
-            done = feed_planes(rows, wanted);
-        } else {
-            const Image planes = convert(image, planar_format(wanted), options.matte, Range::full, Matrix::bt601);
-            YuvRows rows(planes.view(), {Range::full, Matrix::bt601});
-            done = feed_planes(rows, wanted);
-        }
-    } else {
-        done = feed_pixels(image);
+        if (wanted == own || wanted == Subsampling::gray) return encode_planes(image, wanted);
+        return encode_planes(convert(image, planar_format(wanted), options.matte, Range::full, Matrix::bt601).view(), wanted);
     }
-    if (!done) {
-        jpeg_abort_compress(&info);
-        throw Error("cannot encode as JPEG: " + trap.words);
-    }
-    return Bytes::copy_of(target.written());
+    const Subsampling subsampling = image.format == PixelFormat::gray16le ? Subsampling::gray : options.subsampling;
+    return encode_bands(extent, subsampling, [&](JpegBand& encoder, const JpegRows& band) { return encoder.encode_pixels(image, band); });
 }
 
 JpegEncoder::JpegEncoder(JpegOptions options) : impl_(std::make_unique<Impl>(options)) {}
 JpegEncoder::~JpegEncoder() = default;
 JpegEncoder::JpegEncoder(JpegEncoder&&) noexcept = default;
 
-Bytes JpegEncoder::encode(const ImageView& image) {
+Bytes JpegEncoder::encode(const ImageView& image, Crew* crew) {
+    impl_->crew = crew;
     return impl_->encode(image);
 }
 

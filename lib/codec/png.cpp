@@ -54,7 +54,7 @@ class PngEncoder : public ImageEncoder {
 public:
     explicit PngEncoder(int level) : level_(level) {}
 
-    Bytes encode(const ImageView& image) override {
+    Bytes encode(const ImageView& image, Crew*) override {
         const Kind kind = kind_for(image.format);
         Image converted;
         ImageView view = image;

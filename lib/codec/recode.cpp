@@ -48,27 +48,27 @@ bool Recoder::has_type(const Frame& frame) const {
     return frame.header.is_raw() && raw_view(frame).format == std::get<PixelFormat>(options_.type);
 }
 
-Frame Recoder::make(const Frame& frame) {
+Frame Recoder::make(const Frame& frame, Crew* crew) {
     const Rgb matte = options_.encoding.jpeg.matte;
     const auto* type = std::get_if<ImageType>(&options_.type);
     const auto* format = std::get_if<PixelFormat>(&options_.type);
     if (frame.header.is_raw()) {
         const ImageView view = raw_view(frame);
-        if (type != nullptr) return encoded_frame(frame.header, *type, view.extent, encoder_->encode(view));
+        if (type != nullptr) return encoded_frame(frame.header, *type, view.extent, encoder_->encode(view, crew));
         return pixel_frame(frame.header, convert(view, *format, matte, view.range, view.matrix));
     }
     if (format != nullptr) return pixel_frame(frame.header, decode_image(frame.payload, *format, options_.max_pixels, matte));
     const bool planes = *type == ImageType::jpeg || (*type == ImageType::webp && !options_.encoding.webp_lossless);
     const Image image = planes ? decode_planes(frame.payload, options_.max_pixels) : decode_image(frame.payload, {}, options_.max_pixels);
-    return encoded_frame(frame.header, *type, image.extent, encoder_->encode(image.view()));
+    return encoded_frame(frame.header, *type, image.extent, encoder_->encode(image.view(), crew));
 }
 
-Recoded Recoder::operator()(Frame frame) {
+Recoded Recoder::operator()(Frame frame, Crew* crew) {
     const bool picture = frame.header.is_raw() || image_type(frame.header.type());
     if (!picture || frame.header.end()) return {std::move(frame), Recoded::Outcome::passed, {}};
     try {
         if (!options_.always && has_type(frame)) return {std::move(frame), Recoded::Outcome::untouched, {}};
-        Frame made = make(frame);
+        Frame made = make(frame, crew);
         return {std::move(made), Recoded::Outcome::made, {}};
     } catch (const Error& error) {
         return {std::move(frame), Recoded::Outcome::bad, error.what()};

@@ -47,11 +47,12 @@ public:
     explicit Recoder(const RecodeOptions& options);
     ~Recoder();
 
-    Recoded operator()(Frame frame);
+    /// crew  helps with the picture; null: nobody does
+    Recoded operator()(Frame frame, Crew* crew = nullptr);
 
 private:
     bool has_type(const Frame& frame) const;
-    Frame make(const Frame& frame);
+    Frame make(const Frame& frame, Crew* crew);
 
     RecodeOptions options_;
     std::unique_ptr<ImageEncoder> encoder_;  // null: to pixels

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 struct Numbered {
     Frame frame;
     std::uint64_t index = 0;
+    bool lone = false;  // nothing else is to be done meanwhile
 };
 
 struct NumberedResult {
@@ -64,10 +65,11 @@ FrameSink pictures_to(FileOutput& files) {
 RecodeCounts recode_stream(FrameInput& in, const RecodeStreamOptions& options, const FrameSink& sink) {
     RecodeCounts counts;
     ReadAhead ahead(options.downstream, options.workers);
-    const auto make_work = [&options] {
-        return [recoder = std::make_shared<Recoder>(options.recode), stream = options.stream](Numbered item) {
+    Crew crew(options.workers - 1);
+    const auto make_work = [&] {
+        return [&crew, recoder = std::make_shared<Recoder>(options.recode), stream = options.stream](Numbered item) {
             if (stream) item.frame.header.set("stream", *stream);
-            return NumberedResult{(*recoder)(std::move(item.frame)), item.index};
+            return NumberedResult{(*recoder)(std::move(item.frame), item.lone ? &crew : nullptr), item.index};
         };
     };
     const auto deliver = [&](NumberedResult result) {
@@ -112,6 +114,7 @@ RecodeCounts recode_stream(FrameInput& in, const RecodeStreamOptions& options, c
         ahead.taken(frame->header.live());
         Numbered item{std::move(*frame), counts.frames++};
         if (options.workers == 1 || (!more && pool.idle())) {
+            item.lone = true;
             if (!pool.work_here(std::move(item))) break;
         } else {
             pool.submit(std::move(item));

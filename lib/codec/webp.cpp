@@ -65,7 +65,7 @@ public:
         }
     }
 
-    Bytes encode(const ImageView& image) override {
+    Bytes encode(const ImageView& image, Crew*) override {
         const Extent extent = image.extent;
         if (extent.width == 0 || extent.height == 0 || extent.width > WEBP_MAX_DIMENSION || extent.height > WEBP_MAX_DIMENSION) {
             throw Error(

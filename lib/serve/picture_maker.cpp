@@ -22,10 +22,10 @@ Bytes PictureMaker::jpeg(const Frame& frame) {
     }
     Bytes jpeg;
     if (frame.header.is_raw()) {
-        jpeg = encoder->encode(raw_view(frame));
+        jpeg = encoder->encode(raw_view(frame), &crew_);
     } else {
         const Image image = decode_image(frame.payload);
-        jpeg = encoder->encode(image.view());
+        jpeg = encoder->encode(image.view(), &crew_);
     }
     ++metrics_.jpeg_encodes;
     const std::lock_guard lock(mutex_);

@@ -33,6 +33,7 @@ public:
 private:
     int quality_;
     Metrics& metrics_;
+    Crew crew_{spare_cores()};
     std::mutex mutex_;  // guards idle_
     std::vector<std::unique_ptr<JpegEncoder>> idle_;
 };

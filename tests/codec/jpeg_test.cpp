@@ -47,6 +47,18 @@ std::array<int, 3> sampling(const Bytes& jpeg) {
     return found;
 }
 
+// How many restart markers there are, which must be in their order.
+int restarts(const Bytes& jpeg) {
+    int count = 0;
+    for (std::size_t i = 0; i + 1 < jpeg.size(); ++i) {
+        const int code = std::to_integer<int>(jpeg.data()[i + 1]);
+        if (jpeg.data()[i] != std::byte{0xFF} || code < 0xD0 || code > 0xD7) continue;
+        CHECK(code == 0xD0 + count % 8);
+        ++count;
+    }
+    return count;
+}
+
 Bytes cmyk_jpeg(const std::array<JSAMPLE, 4>& inks, bool adobe, J_COLOR_SPACE stored) {
     jpeg_compress_struct info;
     jpeg_error_mgr errors;
@@ -97,6 +109,28 @@ TEST_CASE("a JPEG of any pixel format, range, matrix and size decodes to the col
                 CHECK(worst_difference(convert(out.view(), PixelFormat::rgb24), convert(in.view(), PixelFormat::rgb24)) <= allowed);
             }
         }
+    }
+}
+
+TEST_CASE("a large JPEG is of bands, and the same whoever helps", "[codec]") {
+    const auto [extent, most] = GENERATE(std::pair{Extent{512, 512}, 3}, std::pair{Extent{1023, 777}, 7}, std::pair{Extent{40, 5001}, 2},
+                                         std::pair{Extent{65500, 35}, 4}, std::pair{Extent{256, 255}, 0});
+    const Image source = ramp(extent);
+    JpegEncoder encoder(best());
+    Crew crew(3);
+    for (PixelFormat format : {PixelFormat::gray, PixelFormat::gray16le, PixelFormat::rgb24, PixelFormat::rgba, PixelFormat::yuv444p,
+                               PixelFormat::yuv420p, PixelFormat::nv12, PixelFormat::yuyv422}) {
+        INFO(name_of(format) << ' ' << extent.width << 'x' << extent.height);
+        const Image in = convert(source.view(), format);
+        const Bytes alone = encoder.encode(in.view());
+        const int marks = restarts(alone);
+        CHECK(marks <= most);
+        CHECK((marks > 0) == (most > 0));
+        CHECK(encoder.encode(in.view(), &crew).text() == alone.text());
+        const Image out = decode_image(alone);
+        CHECK(out.extent == extent);
+        CHECK(worst_difference(convert(out.view(), PixelFormat::gray), convert(in.view(), PixelFormat::gray)) <= 5);
+        CHECK(worst_difference(convert(out.view(), PixelFormat::rgb24), convert(in.view(), PixelFormat::rgb24)) <= 14);
     }
 }
 
