@@ -23,6 +23,13 @@ struct SliceView {
     std::size_t voxel_size() const { return number_size * channels; }
     std::size_t row_size() const { return voxel_size() * extent.width; }
     /// Rows lie as they are wanted: voxel after voxel, channel after channel.
+    /// Some of its rows.
+    SliceView part(std::uint32_t begin, std::uint32_t rows) const {
+        SliceView rest = *this;
+        rest.first += static_cast<std::ptrdiff_t>(begin) * y_stride;
+        rest.extent.height = rows;
+        return rest;
+    }
     bool rows_lie_tight() const {
         return (extent.width == 1 || x_stride == static_cast<std::ptrdiff_t>(voxel_size())) &&
                (channels == 1 || channel_stride == static_cast<std::ptrdiff_t>(number_size));

@@ -6,6 +6,7 @@
 
 #include "frame/error.hpp"
 #include "frame/error_frame.hpp"
+#include "image/crew.hpp"
 #include "volume/slice_picture.hpp"
 #include "volume/slice_prefetch.hpp"
 #include "volume/slice_words.hpp"
@@ -30,12 +31,13 @@ struct SliceFrames::Impl {
         : volume(std::move(given)),
           looks(volume, std::move(options)),
           indices("an index from " + looks.indices()),
-          pictures(looks.options().deep),
+          pictures(looks.options().deep, crew),
           bad(std::move(complain)) {}
 
     const Volume volume;
     const SliceLooks looks;
     const std::string indices;  // as messages say them
+    Crew crew{spare_cores()};
     SlicePictures pictures;
     const std::function<void(const std::string&)> bad;
     std::optional<std::pair<std::size_t, std::int64_t>> last;  // axis and index of the last slice

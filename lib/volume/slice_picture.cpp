@@ -7,8 +7,10 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "image/convert.hpp"
+#include "image/crew.hpp"
 #include "image/resample.hpp"
 #include "volume/byte_order.hpp"
 #include "volume/cut.hpp"
@@ -19,6 +21,17 @@ namespace {
 
 /// Tables that are kept: clients that look at one volume in different ways take turns.
 constexpr std::size_t kMostMaps = 8;
+
+/// A large slice is cut in parts of some rows, so that several threads can do it: what takes the time is waiting for memory.
+constexpr std::uint32_t kMostParts = 8;
+constexpr std::uint32_t kLeastVoxels = 1 << 16;  // of a part
+constexpr std::uint32_t kWholeRows = 64;         // down the columns, as many share a line of the cache
+
+/// Rows of a part.
+std::uint32_t part_rows(Extent extent) {
+    const std::uint32_t rows = std::max((extent.height + kMostParts - 1) / kMostParts, kLeastVoxels / extent.width + 1);
+    return (rows + kWholeRows - 1) / kWholeRows * kWholeRows;
+}
 
 /// Where alpha is none and all.
 ValueRange alpha_range(VoxelType type) {
@@ -47,6 +60,8 @@ ValueRange alpha_range(VoxelType type) {
 template <typename Level>
 class Drawing {
 public:
+    explicit Drawing(Crew& crew) : crew_(crew) {}
+
     Image draw(const Volume& volume, std::int64_t index, const SliceLook& look) {
         const SliceView slice = slice_view(volume, look.plane, index);
         const std::size_t voxels = std::size_t{slice.extent.width} * slice.extent.height;
@@ -101,12 +116,18 @@ private:
         const LevelMap<Level>& map = level_map({volume.type, volume.big_endian, volume.slope, volume.intercept, range, look.invert});
         if (slice.channels == 4) return map_alpha(slice, volume, map, levels, voxels);
         const std::size_t row = slice.extent.width * slice.channels;
-        rows_(slice, [&](const RowBand& band) {
-            Level* const out = levels + band.begin * row;
-            // Rows that follow each other are one.
-            if (band.stride == static_cast<std::ptrdiff_t>(slice.row_size())) return map(band.first, row * band.rows, out);
-            for (std::uint32_t r = 0; r < band.rows; ++r)
-                map(band.first + static_cast<std::ptrdiff_t>(r) * band.stride, row, out + r * row);
+        const std::uint32_t height = slice.extent.height, rows = part_rows(slice.extent);
+        const std::size_t parts = (height + rows - 1) / rows;
+        if (rows_.size() < parts) rows_.resize(parts);
+        crew_.each(parts, [&](std::size_t i) {
+            const std::uint32_t first = static_cast<std::uint32_t>(i) * rows;
+            rows_[i](slice.part(first, std::min(rows, height - first)), [&](const RowBand& band) {
+                Level* const out = levels + (first + band.begin) * row;
+                // Rows that follow each other are one.
+                if (band.stride == static_cast<std::ptrdiff_t>(slice.row_size())) return map(band.first, row * band.rows, out);
+                for (std::uint32_t r = 0; r < band.rows; ++r)
+                    map(band.first + static_cast<std::ptrdiff_t>(r) * band.stride, row, out + r * row);
+            });
         });
     }
 
@@ -116,7 +137,8 @@ private:
         Level* const rgba = room(rgba_, voxels * 4);
         Level* const alphas = room(alphas_, std::size_t{4} * slice.extent.width);
         const std::size_t row = std::size_t{4} * slice.extent.width;
-        rows_(slice, [&](const RowBand& band) {
+        if (rows_.empty()) rows_.resize(1);
+        rows_[0](slice, [&](const RowBand& band) {
             for (std::uint32_t r = 0; r < band.rows; ++r) {
                 const std::byte* const numbers = band.first + static_cast<std::ptrdiff_t>(r) * band.stride;
                 Level* const out = rgba + (band.begin + r) * row;
@@ -131,7 +153,8 @@ private:
         std::copy_n(blended.pixels.data(), blended.pixels.size(), reinterpret_cast<std::byte*>(levels));
     }
 
-    SliceRows rows_;
+    Crew& crew_;
+    std::vector<SliceRows> rows_;       // one for each part
     std::deque<LevelMap<Level>> maps_;  // the one used last comes first
     std::map<std::string, Palette<Level>> palettes_;
     Block levels_, scaled_, rgba_, alphas_;
@@ -145,7 +168,7 @@ struct SlicePictures::Impl {
     Drawing<std::uint16_t> deep_drawing;
 };
 
-SlicePictures::SlicePictures(bool deep) : impl_(new Impl{deep, {}, {}}) {}
+SlicePictures::SlicePictures(bool deep, Crew& crew) : impl_(new Impl{deep, Drawing<std::uint8_t>(crew), Drawing<std::uint16_t>(crew)}) {}
 
 SlicePictures::~SlicePictures() = default;
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "image/crew.hpp"
 #include "image/pixel_format.hpp"
 #include "volume/slice_look.hpp"
 #include "volume/volume.hpp"
@@ -13,7 +14,8 @@ namespace framepipe {
 /// and memory between slices. One thread at a time.
 class SlicePictures {
 public:
-    explicit SlicePictures(bool deep);
+    /// crew  helps with large slices; outlives this
+    SlicePictures(bool deep, Crew& crew);
     ~SlicePictures();
 
     /// volume, index  where the slice is: the look's own volume, or a part of it that lies otherwise
