@@ -34,6 +34,9 @@ struct SliceFrames::Impl {
           pictures(looks.options().deep, crew),
           bad(std::move(complain)) {}
 
+    /// The gathered voxels of a slice, or none.
+    SlicePrefetch::Found gathered(std::size_t axis, std::int64_t index);
+
     const Volume volume;
     const SliceLooks looks;
     const std::string indices;  // as messages say them
@@ -43,6 +46,14 @@ struct SliceFrames::Impl {
     std::optional<std::pair<std::size_t, std::int64_t>> last;  // axis and index of the last slice
     std::optional<SlicePrefetch> prefetch;                     // from the first rest() on
 };
+
+SlicePrefetch::Found SliceFrames::Impl::gathered(std::size_t axis, std::int64_t index) {
+    if (!prefetch) return {};
+    auto found = prefetch->find(axis, index);
+    // Who comes from near by is on his way: the slices that he will want next are worth more than this one a little sooner.
+    if (!found.volume && last && is_near(last->first, last->second, axis, index)) found = prefetch->gather(axis, index, crew);
+    return found;
+}
 
 SliceFrames::SliceFrames(Volume volume, SliceOptions options, std::function<void(const std::string&)> bad)
     : impl_(std::make_unique<Impl>(std::move(volume), std::move(options), std::move(bad))) {}
@@ -72,8 +83,8 @@ Frame SliceFrames::slice(Header header, const SliceRequest& request) {
     if (impl_->prefetch) impl_->prefetch->pause();
     const SliceLook look = impl_->looks(request);
     const std::size_t axis = look.plane.index_axis;
+    const auto near = impl_->gathered(axis, look.index);
     impl_->last = {axis, look.index};
-    const auto near = impl_->prefetch ? impl_->prefetch->find(axis, look.index) : SlicePrefetch::Found{};
     Image image = impl_->pictures.draw(near.volume ? *near.volume : impl_->volume, near.volume ? near.index : look.index, look);
     describe_raw(header, image.view());
     set_meta(header, slice_meta(impl_->volume, impl_->looks, look));

@@ -9,122 +9,26 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
-#include <cstring>
 #include <mutex>
 #include <optional>
 #include <thread>
-#include <vector>
 
-#include "frame/bytes.hpp"
+#include "volume/slab.hpp"
 
 namespace framepipe {
 namespace {
 
-constexpr std::int64_t kCacheLine = 64;
-constexpr std::int64_t kSlabBytes = 16 << 20;
 /// Slices on each side of the last one whose pages are brought.
 constexpr std::int64_t kNeighbours = 2;
+/// Slices between one request and the next of somebody who moves a slider.
+constexpr std::int64_t kNear = 8;
 constexpr std::int64_t kMostPageBytes = 64 << 20;
-
-/// Neighbouring slices, gathered: numbers first to first + count along axis.
-struct Slab {
-    std::size_t axis = 0;
-    std::int64_t first = 0, count = 0;
-    std::shared_ptr<const Volume> volume;
-
-    bool has(std::size_t an_axis, std::int64_t index) const { return volume && axis == an_axis && index >= first && index < first + count; }
-};
-
-std::int64_t voxel_size(const Volume& volume) {
-    return static_cast<std::int64_t>(size_of(volume.type)) * volume.channels;
-}
-
-/// Slices along the axis that share their lines of memory and fit a slab; below 2: gathering is of no use.
-std::int64_t slab_depth(const Volume& volume, std::size_t axis) {
-    const std::int64_t stride = std::abs(volume.axes[axis].stride);
-    std::int64_t slice = voxel_size(volume);
-    for (std::size_t other = 0; other < 3; ++other) {
-        if (other == axis) continue;
-        if (volume.axes[other].size > 1 && std::abs(volume.axes[other].stride) < stride) return 0;
-        if (slice > kSlabBytes / volume.axes[other].size) return 0;
-        slice *= volume.axes[other].size;
-    }
-    return stride == 0 ? 0 : std::min(kCacheLine / stride, kSlabBytes / slice);
-}
-
-/// A slab that is being made, some rows at a time.
-struct Gathering {
-    Gathering(const Volume& from, std::size_t along, std::int64_t begin, std::int64_t slices)
-        : axis(along), first(begin), count(slices), slab(from), from_(from) {
-        row_ = from.axes[inner()].size * voxel_size(from);
-        slice_ = from.axes[outer()].size * row_;
-        // Memory that was used before: new one, and giving it back, would change the process's map, and whoever answers a
-        // request would wait at a page fault for a thread that has the lowest priority.
-        Block memory(static_cast<std::size_t>(slice_ * count));
-        to_ = memory.data();
-        slab.first = memory.data();
-        slab.memory = std::make_shared<const Bytes>(std::move(memory).share());
-        slab.axes[axis].size = count;
-        slab.axes[axis].stride = slice_;
-        slab.axes[outer()].stride = row_;
-        slab.axes[inner()].stride = voxel_size(from);
-        slab.channel_stride = static_cast<std::ptrdiff_t>(size_of(from.type));
-    }
-
-    bool whole() const { return done_ == from_.axes[outer()].size; }
-
-    /// Tens of microseconds.
-    void next_row() {
-        switch (size_of(from_.type)) {
-            case 1:
-                copy_row<1>(done_);
-                break;
-            case 2:
-                copy_row<2>(done_);
-                break;
-            case 4:
-                copy_row<4>(done_);
-                break;
-            default:
-                copy_row<8>(done_);
-        }
-        ++done_;
-    }
-
-    const std::size_t axis;
-    const std::int64_t first, count;
-    Volume slab;
-
-private:
-    std::size_t outer() const { return axis == 0 ? 1 : 0; }
-    std::size_t inner() const { return axis == 2 ? 1 : 2; }
-
-    template <std::size_t number>
-    void copy_row(std::int64_t a) {
-        constexpr std::int64_t kColumns = 64;  // whose lines stay in the first level cache
-        const std::int64_t width = from_.axes[inner()].size, voxel = voxel_size(from_);
-        const std::ptrdiff_t along = from_.axes[axis].stride, step = from_.axes[inner()].stride;
-        const std::byte* const line = from_.first + first * along + a * from_.axes[outer()].stride;
-        for (std::int64_t begin = 0; begin < width; begin += kColumns) {
-            const std::int64_t end = std::min(width, begin + kColumns);
-            for (std::int64_t k = 0; k < count; ++k) {
-                std::byte* out = to_ + k * slice_ + a * row_ + begin * voxel;
-                for (std::int64_t b = begin; b < end; ++b)
-                    for (int c = 0; c < from_.channels; ++c, out += number)
-                        std::memcpy(out, line + b * step + k * along + c * from_.channel_stride, number);
-            }
-        }
-    }
-
-    const Volume& from_;
-    std::int64_t row_ = 0, slice_ = 0, done_ = 0;
-    std::byte* to_ = nullptr;
-};
 
 struct Target {
     std::size_t axis;
     std::int64_t index;
     int direction;  // that the last move went: 1 or -1
+    bool paging;    // from a slice near by
 };
 
 }  // namespace
@@ -150,18 +54,19 @@ struct SlicePrefetch::Impl {
     std::condition_variable changed;
     bool ending = false;
     std::uint64_t asked = 0, done = 0;  // targets so far, and the last one that is done with
-    Target target{0, 0, 1};
+    Target target{0, 0, 1, false};
     Slab slabs[2];
     std::size_t older = 0;
+    std::optional<std::size_t> place;  // of the slab that the thread is making
 
     std::thread thread;  // the last member: it uses the others
 
     void run();
     /// returns false if it was paused before the end
     bool work(const Target& at);
-    // The thread's own: the slab that is being made, and which of the two it will be.
-    std::optional<Gathering> begun;
-    std::size_t place = 0;
+    // The thread's own: the slab that it is making, and the rows that are done.
+    std::optional<SlabMaker> begun;
+    std::int64_t done_rows = 0;
 
     bool gather(std::size_t axis, std::int64_t first, std::int64_t depth, std::int64_t keep);
     bool bring_pages(std::size_t axis, std::int64_t index);
@@ -190,6 +95,8 @@ bool SlicePrefetch::Impl::work(const Target& at) {
     const std::int64_t size = volume.axes[at.axis].size;
     const std::int64_t depth = slab_depth(volume, at.axis);
     if (depth > 1) {
+        // All of their memory is read for it: too much for who jumps about.
+        if (!at.paging) return true;
         const std::int64_t here = at.index / depth * depth;
         const std::int64_t next = here + at.direction * depth;
         if (!gather(at.axis, here, depth, here)) return false;
@@ -209,24 +116,26 @@ bool SlicePrefetch::Impl::gather(std::size_t axis, std::int64_t first, std::int6
         const std::lock_guard lock(mutex);
         if (slabs[0].has(axis, first) || slabs[1].has(axis, first)) return true;
     }
-    if (!begun || begun->axis != axis || begun->first != first) {
+    if (!begun || begun->axis() != axis || begun->first() != first) {
         const std::int64_t count = std::min(depth, volume.axes[axis].size - first);
         {
             const std::lock_guard lock(mutex);
             const bool kept[2] = {slabs[0].has(axis, keep), slabs[1].has(axis, keep)};
             place = kept[0] ? 1 : kept[1] ? 0 : older;
-            slabs[place] = {};  // its memory is free before more is taken
+            slabs[*place] = {};  // its memory is free before more is taken
         }
         begun.reset();
         begun.emplace(volume, axis, first, count);
+        done_rows = 0;
     }
-    while (!begun->whole()) {
+    while (done_rows < begun->rows()) {
         if (paused.load(std::memory_order_relaxed)) return false;
-        begun->next_row();
+        begun->copy_row(done_rows++);
     }
     const std::lock_guard lock(mutex);
-    slabs[place] = {axis, first, begun->count, std::make_shared<const Volume>(std::move(begun->slab))};
-    older = 1 - place;
+    slabs[*place] = std::move(*begun).finish();
+    older = 1 - *place;
+    place.reset();
     begun.reset();
     return true;
 }
@@ -264,6 +173,10 @@ bool SlicePrefetch::Impl::bring_pages(std::size_t axis, std::int64_t index) {
            });
 }
 
+bool is_near(std::size_t last_axis, std::int64_t last, std::size_t axis, std::int64_t index) {
+    return last_axis == axis && std::abs(index - last) <= kNear;
+}
+
 SlicePrefetch::SlicePrefetch(const Volume& volume) : impl_(std::make_unique<Impl>(volume)) {}
 
 SlicePrefetch::~SlicePrefetch() = default;
@@ -278,7 +191,7 @@ void SlicePrefetch::go_on(std::size_t axis, std::int64_t index) {
         if (!lock) return;
         Target& target = impl_->target;
         const int direction = target.axis != axis || target.index == index ? 0 : index > target.index ? 1 : -1;
-        target = {axis, index, direction == 0 ? target.direction : direction};
+        target = {axis, index, direction == 0 ? target.direction : direction, is_near(target.axis, target.index, axis, index)};
         ++impl_->asked;
         impl_->paused.store(false, std::memory_order_relaxed);
     }
@@ -291,6 +204,35 @@ SlicePrefetch::Found SlicePrefetch::find(std::size_t axis, std::int64_t index) c
     for (const Slab& slab : impl_->slabs)
         if (slab.has(axis, index)) return {slab.volume, index - slab.first};
     return {};
+}
+
+SlicePrefetch::Found SlicePrefetch::gather(std::size_t axis, std::int64_t index, Crew& crew) {
+    Impl& own = *impl_;
+    const std::int64_t depth = slab_depth(own.volume, axis);
+    if (depth < 2) return {};
+    if (Found found = find(axis, index); found.volume) return found;
+    std::size_t place = 0;
+    {
+        const std::unique_lock lock(own.mutex, std::try_to_lock);
+        if (!lock) return {};
+        place = own.place ? 1 - *own.place : own.older;
+        own.slabs[place] = {};
+    }
+    const std::int64_t first = index / depth * depth;
+    SlabMaker maker(own.volume, axis, first, std::min(depth, own.volume.axes[axis].size - first));
+    constexpr std::int64_t kRows = 16;  // done at once
+    crew.each(static_cast<std::size_t>((maker.rows() + kRows - 1) / kRows), [&](std::size_t part) {
+        const std::int64_t begin = static_cast<std::int64_t>(part) * kRows;
+        for (std::int64_t row = begin; row < std::min(begin + kRows, maker.rows()); ++row) maker.copy_row(row);
+    });
+    const Slab slab = std::move(maker).finish();
+    const std::unique_lock lock(own.mutex, std::try_to_lock);
+    // The thread may have begun to make one there meanwhile.
+    if (lock && own.place != place) {
+        own.slabs[place] = slab;
+        own.older = 1 - place;
+    }
+    return {slab.volume, index - first};
 }
 
 void SlicePrefetch::settle() {

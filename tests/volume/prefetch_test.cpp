@@ -65,6 +65,24 @@ TEST_CASE("slices that share their lines of memory are gathered, and are the sam
     }
 }
 
+TEST_CASE("slices are gathered at once for who cannot wait, and stay", "[prefetch]") {
+    const Volume volume = numbered({50, 70, 90}, true);
+    SlicePrefetch prefetch(volume);
+    Crew crew(2);
+    for (const std::int64_t wanted : {40, 63, 64, 89}) {
+        const auto found = prefetch.gather(2, wanted, crew);
+        REQUIRE(found.volume);
+        int different = 0;
+        for (std::int64_t a = 0; a < 50; ++a)
+            for (std::int64_t b = 0; b < 70; ++b)
+                different += number_at(*found.volume, a, b, found.index) != number_at(volume, a, b, wanted);
+        CHECK(different == 0);
+        CHECK(prefetch.find(2, wanted / 32 * 32).volume == found.volume);
+    }
+    CHECK(prefetch.find(2, 40).volume);  // the one before the last
+    CHECK_FALSE(prefetch.gather(1, 40, crew).volume);
+}
+
 TEST_CASE("the first axis is gathered where it is the closest", "[prefetch]") {
     const Volume volume = numbered({40, 30, 20}, false);
     SlicePrefetch prefetch(volume);
