@@ -37,7 +37,7 @@ std::unique_ptr<ImageEncoder> make_encoder(ImageType type, const EncodeOptions& 
 /// The largest picture that is decoded unless told otherwise, in pixels (an image bomb says 10^10).
 inline constexpr std::uint64_t kDefaultMaxPixels = 1ULL << 28;
 
-/// Decodes a JPEG, PNG or WebP to `format` (or, if absent, to what the file has: gray, gray16le,
+/// Decodes a JPEG (turned upright as its EXIF data say), PNG or WebP to `format` (or, if absent, to what the file has: gray, gray16le,
 /// rgb24, rgb48le, rgba or rgba64le). Where `format` has no alpha, pixels blend over `matte`;
 /// YUV is bt601, full range from a JPEG and limited from others.
 /// throws Error if the bytes are none of these, are broken, or hold more than `max_pixels`; this is
@@ -46,7 +46,7 @@ Image decode_image(std::span<const std::byte> bytes, std::optional<PixelFormat> 
                    Rgb matte = kWhite);
 
 /// The planes of a JPEG as they are stored (full range, bt601), for encoding them anew without a detour
-/// through RGB; of other pictures what decode_image() gives without a format.
+/// through RGB; of other pictures, and of JPEGs that have to be turned, what decode_image() gives without a format.
 Image decode_planes(std::span<const std::byte> bytes, std::uint64_t max_pixels = kDefaultMaxPixels);
 
 }  // namespace framepipe

@@ -7,6 +7,7 @@
 #include <jpeglib.h>
 
 #include "codec/decode.hpp"
+#include "codec/exif.hpp"
 #include "codec/jpeg_error.hpp"
 #include "frame/error.hpp"
 
@@ -55,6 +56,7 @@ struct Decoder {
     Decoder& operator=(const Decoder&) = delete;
 
     bool read_header(std::span<const std::byte> bytes);
+    Orientation orientation() const;
     bool read_pixels();
     bool read_planes();
     void unpack_cmyk(std::uint8_t* out, std::size_t n) const;
@@ -69,8 +71,18 @@ struct Decoder {
 bool Decoder::read_header(std::span<const std::byte> bytes) {
     if (setjmp(trap.jump) != 0) return false;
     jpeg_mem_src(&info, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+    jpeg_save_markers(&info, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(&info, TRUE);
     return true;
+}
+
+// How the picture lies, by the first APP1 segment that tells.
+Orientation Decoder::orientation() const {
+    for (const jpeg_marker_struct* marker = info.marker_list; marker != nullptr; marker = marker->next) {
+        const Orientation found = exif_orientation(std::as_bytes(std::span(marker->data, marker->data_length)));
+        if (found != Orientation::top_left) return found;
+    }
+    return Orientation::top_left;
 }
 
 // Ink on paper as light: `memory` holds one row of CMYK. Adobe's programs store it inverted, and say that they wrote it.
@@ -147,7 +159,8 @@ Image decode_jpeg(std::span<const std::byte> bytes, std::optional<PixelFormat> w
     image.extent = {info.image_width, info.image_height};
     const bool inks = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
     const std::optional<PixelFormat> stored = planes_as_stored(info);
-    if (wanted && is_yuv(*wanted) && stored) {
+    const Orientation orientation = decoder.orientation();
+    if (wanted && is_yuv(*wanted) && stored && orientation == Orientation::top_left) {
         image.format = *stored;
         image.range = Range::full;
         info.raw_data_out = TRUE;
@@ -167,7 +180,7 @@ Image decode_jpeg(std::span<const std::byte> bytes, std::optional<PixelFormat> w
     }
     image.pixels = Block(picture_size(image.format, image.extent));
     check(info.raw_data_out ? decoder.read_planes() : decoder.read_pixels());
-    return std::move(image);
+    return orientation == Orientation::top_left ? std::move(image) : upright(image.view(), orientation);
 }
 
 }  // namespace framepipe
