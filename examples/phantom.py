@@ -40,6 +40,8 @@ def crossings(body, y, z):
 
 
 def main():
+    if len(sys.argv) not in (2, 3) or sys.argv[1].startswith("-") or not all(word.isdecimal() for word in sys.argv[2:]):
+        sys.exit(__doc__)
     path, size = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 160
     chance = random.Random(1)
     noise = array.array("H", (max(0, int(chance.gauss(60, 25))) for _ in range(65536)))

@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import numpy
@@ -201,6 +202,24 @@ class Filters(unittest.TestCase):
         lines = pipe("capture test: --size 32x24 --fps 100 --count 5", "python3 invert.py", "python3 mirror.py", "frames").decode().splitlines()
         self.assertEqual([(json.loads(line)["bytes"], json.loads(line)["live"]) for line in lines], [(32 * 24 * 3, True)] * len(lines))
         self.assertGreaterEqual(len(lines), 1)
+
+
+class Phantom(unittest.TestCase):
+    def test_a_volume_that_numpy_reads(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "v.npy")
+            subprocess.run([sys.executable, os.path.join(EXAMPLES, "phantom.py"), path, "12"], check=True)
+            volume = numpy.load(path)
+        self.assertEqual((volume.shape, volume.dtype), ((12, 12, 12), numpy.uint16))
+        self.assertGreater(volume[6, 6, 6], volume[0, 0, 0])
+
+    def test_without_a_file_name_it_says_what_it_takes(self):
+        for words in ([], ["--help"], ["v.npy", "large"]):
+            with tempfile.TemporaryDirectory() as folder:
+                done = subprocess.run([sys.executable, os.path.join(EXAMPLES, "phantom.py"), *words], cwd=folder, stderr=subprocess.PIPE)
+                self.assertEqual(os.listdir(folder), [])
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"phantom.py FILE [SIZE]", done.stderr)
 
 
 if __name__ == "__main__":
