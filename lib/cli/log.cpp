@@ -40,12 +40,29 @@ void replace_status(std::string_view text, bool drawn) {
 }
 
 void say(std::string_view words) {
+    const std::string line = one_line(words);
     const std::lock_guard lock(line_mutex);
     if (status_drawn) replace_status({}, false);
-    logger().info(fmt::string_view(words.data(), words.size()));
+    logger().info(fmt::string_view(line));
 }
 
 }  // namespace
+
+std::string one_line(std::string_view words) {
+    std::string line;
+    line.reserve(words.size());
+    for (const char c : words) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '\n') {
+            line += "\\n";
+        } else if (byte < 0x20 || byte == 0x7F) {
+            line += fmt::format("\\x{:02x}", byte);
+        } else {
+            line += c;
+        }
+    }
+    return line;
+}
 
 void setup(std::string command, Level level) {
     current = level;

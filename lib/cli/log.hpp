@@ -13,6 +13,10 @@ void setup(std::string command, Level level = Level::normal);
 void set_level(Level level);
 Level level();
 
+/// The words without a byte that moves the cursor of a terminal or ends the line (file names and peers may have
+/// any): such a byte as `\n` or `\x1b`. All that is said goes through it.
+std::string one_line(std::string_view words);
+
 /// Always said: the failure that ends the command.
 void error(std::string_view words);
 /// Said unless --quiet: something bad that was left out, a camera that went away.
