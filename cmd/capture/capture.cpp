@@ -46,6 +46,10 @@ void say_drops(std::uint64_t drops) {
 ExitCode run_pattern(const Options& o, FrameWriter& out) {
     const Extent extent = o.size.value_or(Extent{640, 480});
     const PixelFormat format = pixel_format(o.pixel_format).value_or(PixelFormat::rgb24);
+    if (const std::uint64_t size = picture_size(format, extent); size > o.common.max_frame) {
+        throw UsageError(fmt::format("a picture of {}x{} in {} has {} bytes, over the limit of {} (--max-frame)", extent.width,
+                                     extent.height, name_of(format), size, o.common.max_frame));
+    }
     std::stop_source stop;
     const StopSignals signals([&](int) { stop.request_stop(); }, true);
     if (o.played.fps == 0) {
