@@ -26,6 +26,8 @@ Stack imagej_stack(const ImageJ& imagej, std::int64_t pages, const std::string& 
     const bool all = imagej.channels <= pages && imagej.slices <= pages / imagej.channels &&
                      imagej.frames <= pages / imagej.channels / imagej.slices && imagej.channels * imagej.slices * imagej.frames == pages;
     if (!all) return {pages, 1};
+    // NumPy users' stacks: tifffile calls the first of three axes channels unless it is told otherwise.
+    if (imagej.slices == 1 && imagej.frames == 1) return {pages, 1};
     const bool through_time = imagej.slices == 1 && imagej.frames > 1;
     std::string left_out;
     if (imagej.channels > 1) left_out = fmt::format("{} channels", imagej.channels);

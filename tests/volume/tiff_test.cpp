@@ -267,11 +267,16 @@ TEST_CASE("of ImageJ's channels and frames the first is taken, and that is said"
                      frames, frame)
               .empty());
     CHECK(said == std::vector<std::string>{"v.tif: 2 channels, showing the first"});
-    // Numbers that are not the pages' are nothing.
+    // Without either, the channels are, as there is nothing else.
+    said.clear();
     const Known all{.sides = {12, 3, 2}};
     const auto each = [](std::int64_t a, std::int64_t, std::int64_t, int) {
         return static_cast<double>(a / 6 * 100 + a / 2 % 3 * 10 + a % 2);
     };
+    CHECK(difference(open_volume(folder.write("v.tif", imagej_file("ImageJ=1\nimages=12\nchannels=12\n", pixels)), options), all, each)
+              .empty());
+    CHECK(said.empty());
+    // Numbers that are not the pages' are nothing.
     CHECK(
         difference(open_volume(folder.write("v.tif", imagej_file("ImageJ=1\nimages=12\nchannels=4611686018427387904\nslices=4\n", pixels))),
                    all, each)
