@@ -71,8 +71,9 @@ Volume read_file(const fs::path& path, const Bytes& file, const OpenVolumeOption
     if (is_npy(file)) return read_npy(file);
     if (is_nifti(file)) return read_nifti(path, file, options);
     if (is_nrrd(file)) return read_nrrd(path, file, options);
-    if (is_tiff(file)) return read_tiff(file, name_of(path), options);
+    // Before TIFF: the first bytes of a DICOM file are its writer's own, and some write a TIFF's there.
     if (is_dicom(file.text())) return read_dicom_of(path, options);
+    if (is_tiff(file)) return read_tiff(file, name_of(path), options);
     if (is_gzip(file)) return read_gzip(path, file, options);
     throw Error(beginning(file) + kUnderstood);
 }

@@ -189,6 +189,28 @@ TEST_CASE("of what is in a DICOM folder the largest series is taken, and what is
     CHECK_THAT(refusal(folder.path("ct/broken")), ContainsSubstring("it is broken"));
 }
 
+TEST_CASE("a DICOM slice that is cut anywhere is left out and named", "[volume][dicom]") {
+    const Folder folder;
+    const std::string pixels(24, '\x07');
+    for (int number = 0; number < 3; ++number) folder.write(fmt::format("ct/{}", number), DicomBytes(number, pixels).file());
+    REQUIRE(opened(folder.path("ct")).said.empty());
+    const std::string whole = DicomBytes(1, pixels).file();
+    for (const std::size_t missing : {1, 2, 23, 24, 25, 30}) {
+        INFO(missing << " bytes are missing");
+        folder.write("ct/1", whole.substr(0, whole.size() - missing));
+        const auto [volume, said] = opened(folder.path("ct"));
+        CHECK(volume.axes[2].size == 2);
+        REQUIRE(!said.empty());
+        CHECK_THAT(said[0], ContainsSubstring("ct: 1 is left out: it is "));
+    }
+}
+
+TEST_CASE("DICOM that begins like a TIFF is DICOM", "[volume][dicom]") {
+    const Folder folder;
+    for (int c = 0; c < 2; ++c) folder.write(fmt::format("ct/{}", c), std::string("II*\0", 4) + slice(c).file().substr(4));
+    CHECK(opened(folder.path("ct/1")).volume.axes[2].size == 2);
+}
+
 TEST_CASE("gaps between slices, and slices without a place, are said", "[volume][dicom]") {
     const Folder folder;
     const std::string pixels(24, '\1');

@@ -9,8 +9,10 @@
 #include <gdcmTrace.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -185,6 +187,24 @@ Held plain(const gdcm::Image& source) {
     return colour == PhotometricInterpretation::YBR_FULL || colour == PhotometricInterpretation::YBR_FULL_422 ? as_rgb(image) : image;
 }
 
+/// False if the pixels are not there, or were not read to their end. GDCM stands behind them then, or at the end of a
+/// file that is cut, with zeros for what is missing: then their tag is not where their length says.
+bool pixels_are_whole(std::istream& file, const gdcm::File& read) {
+    const gdcm::Tag pixels(0x7fe0, 0x0010);
+    if (!read.GetDataSet().FindDataElement(pixels)) return false;
+    const gdcm::VL length = read.GetDataSet().GetDataElement(pixels).GetVL();
+    const gdcm::TransferSyntax syntax = read.GetHeader().GetDataSetTransferSyntax();
+    // What is compressed shows when it is decompressed.
+    if (length.IsUndefined() || syntax.IsEncapsulated() || syntax == gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian) return true;
+    const std::int64_t head = syntax.GetNegociatedType() == gdcm::TransferSyntax::Implicit ? 8 : 12;
+    file.clear();
+    file.seekg(static_cast<std::int64_t>(file.tellg()) - std::int64_t{std::uint32_t{length}} - head);
+    std::array<char, 4> tag{};
+    file.read(tag.data(), tag.size());
+    const std::string_view found(tag.data(), tag.size());
+    return found == std::string_view("\xe0\x7f\x10\0", 4) || found == std::string_view("\x7f\xe0\0\x10", 4);
+}
+
 class Module : public Dicom {
 public:
     Module() {
@@ -194,9 +214,11 @@ public:
     }
 
     std::optional<DicomImage> describe(const std::filesystem::path& path) override try {
+        std::ifstream file(path, std::ios::binary);
         gdcm::Reader reader;
-        reader.SetFileName(path.c_str());
+        reader.SetStream(file);
         if (!reader.ReadUpToTag(gdcm::Tag(0x7fe0, 0x0010))) throw Error("it is broken or cut short");
+        if (!pixels_are_whole(file, reader.GetFile())) throw Error("it is cut short");
         const gdcm::DataSet& data = reader.GetFile().GetDataSet();
         if (!data.FindDataElement(gdcm::Tag(0x0028, 0x0010)) || !data.FindDataElement(gdcm::Tag(0x0028, 0x0011))) return std::nullopt;
         return image_of(reader.GetFile());
