@@ -71,6 +71,18 @@ async function ink(page) {
     }, shot);
 }
 
+test('who opens a page that only answers can type at once, and on a phone no keyboard covers it', async () => {
+    const { url } = await pipes.start(`wsserve --listen localhost:0 ${BLUE_TEXT} </dev/null`);
+    const { page } = await viewer(url);
+    await says(page, 'Ready');
+    await page.keyboard.type('a b');
+    await page.keyboard.press('Enter');
+    await answered(page, 'a b');
+    const phone = await viewer(url, { isMobile: true, hasTouch: true });
+    await says(phone.page, 'Ready');
+    assert.equal(await phone.page.evaluate(() => document.activeElement?.tagName), 'BODY');
+});
+
 test('typed text comes back as blue ink, and other text as other ink', async () => {
     const { url } = await pipes.start(`wsserve --listen localhost:0 ${BLUE_TEXT} </dev/null`);
     const { page, complaints } = await viewer(url);
@@ -79,6 +91,7 @@ test('typed text comes back as blue ink, and other text as other ink', async () 
     assert.ok(await page.isVisible('#message'));
     assert.ok(await page.isDisabled('#save'));
 
+    await page.keyboard.press('Escape');
     await page.keyboard.press('t');
     assert.equal(await page.inputValue('#ask-text'), '', 'the key is no text');
     await page.keyboard.type('find it'); // all of these letters are keys elsewhere

@@ -77,6 +77,13 @@ export class Answer {
         return this.#input === document.activeElement;
     }
 
+    /** Puts the keyboard into the text box, unless it is in use, or is drawn on the screen and would cover half of it. */
+    invite() {
+        if (document.activeElement === document.body && matchMedia('(hover: hover)').matches) {
+            this.#input.focus();
+        }
+    }
+
     /**
      * Puts the keyboard into the text box.
      * @returns {boolean} there is one

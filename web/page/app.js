@@ -197,6 +197,9 @@ function show(next) {
     const tiled = gridded();
     send({ order: 'cover', on: cover });
     answer.show(next.responds && volume === null, next.asking, next.kind !== 'none');
+    if (next.responds && !before?.responds && volume === null && next.streams.length === 0) {
+        answer.invite(); // there is nothing to do here but to type
+    }
     const status = showBar(next);
     const away = status.code === 'reconnecting';
     volumeView?.link(next.link === 'open');
