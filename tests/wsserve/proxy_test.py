@@ -3,6 +3,7 @@ import http.client
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import unittest
@@ -25,6 +26,12 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    {servers}
+}}
+"""
+
+# As wsserve(1) has it.
+SERVER = """
     server {{
         listen unix:{folder}/nginx;
         location /cam/ {{
@@ -35,8 +42,8 @@ http {{
             {host}
         }}
     }}
-}}
 """
+RECIPE = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "examples", "nginx", "framepipe.conf")
 
 
 class Nginx:
@@ -47,11 +54,15 @@ class Nginx:
     """
 
     def __init__(self, upstream, host="proxy_set_header Host $http_host;"):
+        self.start(lambda folder: SERVER.format(folder=folder, upstream=upstream, host=host))
+
+    def start(self, servers):
+        """servers  makes the configuration of a folder that nginx may write to"""
         self.host = PUBLIC
         self.folder = tempfile.mkdtemp()
         os.chmod(self.folder, 0o777)
         with open(os.path.join(self.folder, "conf"), "w") as file:
-            file.write(CONFIG.format(folder=self.folder, upstream=upstream, host=host))
+            file.write(CONFIG.format(folder=self.folder, servers=servers(self.folder)))
         nobody = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
         self.process = subprocess.Popen([NGINX, "-p", self.folder, "-e", "stderr", "-c", os.path.join(self.folder, "conf")],
                                         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, **nobody)
@@ -97,6 +108,31 @@ class Nginx:
             return answer
         finally:
             connection.close()
+
+
+class Recipe(Nginx):
+    """The file of examples/, but for the addresses and files that are those of a machine. Asked by TLS."""
+
+    def __init__(self, server_socket):
+        self.start(lambda folder: self.fitted(folder, server_socket))
+
+    @staticmethod
+    def fitted(folder, server_socket):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                        "/CN=pictures.example", "-addext", "subjectAltName=DNS:pictures.example", "-keyout", folder + "/key", "-out", folder + "/cert"],
+                       check=True, capture_output=True)
+        os.chmod(folder + "/key", 0o644)
+        with open(RECIPE, encoding="utf-8") as file:
+            text = file.read()
+        for there, here in (("listen 443 ssl;", "listen unix:%s/nginx ssl;" % folder), ("listen [::]:443 ssl;", ""),
+                            ("/run/framepipe/door.sock", server_socket), ("camera.example;", "pictures.example;"),
+                            ("/etc/ssl/certs/camera.pem", folder + "/cert"), ("/etc/ssl/private/camera.key", folder + "/key")):
+            assert text.count(there) == 1, there
+            text = text.replace(there, here)
+        return text
+
+    def connect(self, receive_buffer=None):
+        return ssl.create_default_context(cafile=self.folder + "/cert").wrap_socket(super().connect(), server_hostname="pictures.example")
 
 
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
@@ -158,6 +194,21 @@ class BelowAPath(unittest.TestCase):
             path = os.path.join(folder, "wsserve")
             with Server("--listen", "unix:" + path, preexec=lambda: os.umask(0)) as server, Nginx(f"http://unix:{path}:/") as nginx:
                 self.check(server, nginx)
+
+    def test_the_recipe(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            path = os.path.join(folder, "wsserve")
+            with Server("--listen", "unix:" + path, "--publish", preexec=lambda: os.umask(0)) as server, Recipe(path) as nginx:
+                self.check(server, nginx)
+                answer = nginx.get("/cam?stream=x")
+                self.assertEqual((answer.status, answer.headers["Location"]), (308, "/cam/?stream=x"))
+                # A picture of an upload that goes on: nginx holds nothing back.
+                with nginx.connect() as raw:
+                    raw.sendall(f"POST /cam/publish?stream=up HTTP/1.1\r\nHost: {PUBLIC}\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+                    sent = frame(JPEG, live=True)
+                    raw.sendall(b"%x\r\n%b\r\n" % (len(sent), sent))
+                    eventually(lambda: any(stream["name"] == "up" for stream in server.streams()), "the stream that is pushed")
 
 
 class Usage(unittest.TestCase):
