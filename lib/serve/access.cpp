@@ -33,7 +33,7 @@ std::string with_port(std::string_view authority, std::string_view scheme) {
 }
 
 /// What a peer sent, fit for one line.
-std::string quoted(std::string_view text) {
+std::string one_line(std::string_view text) {
     std::string out;
     for (const char c : text.substr(0, 100)) out += c >= ' ' && c < 127 ? c : '?';
     return out;
@@ -87,7 +87,7 @@ std::optional<Denial> Access::check_host(const Request& request, const Peer& pee
     if (host == "localhost" || host.ends_with(".localhost") || is_address(host)) return std::nullopt;
     if (!machine_.empty() && (host == machine_ || host == machine_ + ".local")) return std::nullopt;
     if (std::find(allowed.begin(), allowed.end(), host) != allowed.end()) return std::nullopt;
-    return Denial{421, Refusal::host, fmt::format("the host name {0} is not this server's; --allow-host {0} would admit it", quoted(host))};
+    return Denial{421, Refusal::host, fmt::format("the host name {0} is not this server's; --allow-host {0} would admit it", one_line(host))};
 }
 
 bool Access::lists_origin(std::string_view origin) const {
@@ -107,7 +107,7 @@ std::optional<Denial> Access::check_origin(const Request& request) const {
         const std::string_view name = origin->substr(0, scheme);
         if (with_port(origin->substr(scheme + 3), name) == with_port(*host, name)) return std::nullopt;
     }
-    return Denial{403, Refusal::origin, fmt::format("a page from {0} may not connect; --allow-origin {0} would admit it", quoted(*origin))};
+    return Denial{403, Refusal::origin, fmt::format("a page from {0} may not connect; --allow-origin {0} would admit it", one_line(*origin))};
 }
 
 std::shared_ptr<const Tokens> Access::tokens() const {
@@ -194,7 +194,7 @@ Denial Access::denial(const Identity& who, Right right, std::string_view what) c
 
 std::optional<Denial> Access::check(const Identity& who, Right right, const std::optional<std::string>& stream) const {
     if (stream ? who.permit->may(right, *stream) : who.permit->may_some(right)) return std::nullopt;
-    return denial(who, right, stream ? fmt::format("the stream '{}'", quoted(*stream)) : "any stream");
+    return denial(who, right, stream ? fmt::format("the stream '{}'", one_line(*stream)) : "any stream");
 }
 
 std::optional<Denial> Access::check_all(const Identity& who, Right right) const {

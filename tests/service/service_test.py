@@ -84,7 +84,7 @@ class Camera(unittest.TestCase):
 class Unit(unittest.TestCase):
     def test_other_devices_and_files_are_shut(self):
         look = "for file in /dev/kmsg /root /home /etc/shadow; do ls $file/. >/dev/null 2>&1 || head -c 1 $file >/dev/null 2>&1 || echo shut $file; done"
-        settings("look", PIPELINE=look + " >&2; : > /etc/mine || echo shut /etc; capture test: --size 64x48", WSSERVE_OPTIONS="--listen localhost:8081")
+        settings("look", PIPELINE="{ %s; : > /etc/mine; } >&2; capture test: --size 64x48" % look, WSSERVE_OPTIONS="--listen localhost:8081")
         self.assertEqual(run("systemctl", "start", "framepipe@look").returncode, 0)
         wait_until(lambda: snapshot(8081), "a picture")
         said = run("journalctl", "-o", "cat", "-u", "framepipe@look").stdout
