@@ -87,7 +87,8 @@ std::optional<Denial> Access::check_host(const Request& request, const Peer& pee
     if (host == "localhost" || host.ends_with(".localhost") || is_address(host)) return std::nullopt;
     if (!machine_.empty() && (host == machine_ || host == machine_ + ".local")) return std::nullopt;
     if (std::find(allowed.begin(), allowed.end(), host) != allowed.end()) return std::nullopt;
-    return Denial{421, Refusal::host, fmt::format("the host name {0} is not this server's; --allow-host {0} would admit it", one_line(host))};
+    return Denial{421, Refusal::host,
+                  fmt::format("the host name {0} is not this server's; --allow-host {0} would admit it", one_line(host))};
 }
 
 bool Access::lists_origin(std::string_view origin) const {
@@ -107,7 +108,8 @@ std::optional<Denial> Access::check_origin(const Request& request) const {
         const std::string_view name = origin->substr(0, scheme);
         if (with_port(origin->substr(scheme + 3), name) == with_port(*host, name)) return std::nullopt;
     }
-    return Denial{403, Refusal::origin, fmt::format("a page from {0} may not connect; --allow-origin {0} would admit it", one_line(*origin))};
+    return Denial{403, Refusal::origin,
+                  fmt::format("a page from {0} may not connect; --allow-origin {0} would admit it", one_line(*origin))};
 }
 
 std::shared_ptr<const Tokens> Access::tokens() const {

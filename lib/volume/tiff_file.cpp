@@ -67,7 +67,7 @@ __attribute__((format(printf, 4, 0))) int keep_complaint(TIFF*, void* user, cons
     const std::string_view text(line.data());
     complaint = text.substr(std::min(text.find_first_not_of(": "), text.size()));  // a name of the file may be missing before it
     std::replace_if(
-        complaint.begin(), complaint.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
+        complaint.begin(), complaint.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
     while (!complaint.empty() && (complaint.back() == '.' || complaint.back() == ' ')) complaint.pop_back();
     return 1;
 }

@@ -30,7 +30,7 @@ std::string text(const gdcm::DataSet& data, const gdcm::Tag& tag) {
     const gdcm::ByteValue* bytes = data.GetDataElement(tag).GetByteValue();
     if (bytes == nullptr) return {};
     std::string words(bytes->GetPointer(), bytes->GetLength());
-    words.erase(std::find_if(words.begin(), words.end(), [](char c) { return c >= 0 && c < ' '; }), words.end());
+    words.erase(std::find_if(words.begin(), words.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }), words.end());
     while (words.ends_with(' ')) words.pop_back();
     return words;
 }
