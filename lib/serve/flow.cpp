@@ -25,6 +25,8 @@ void Flow::set_fps(double fps) {
 void Flow::set_paused(bool paused) {
     if (paused == paused_) return;
     paused_ = paused;
+    // Demand first: an input that reads again should not find the latest picture wanted and old.
+    set_wanting(!paused);
     if (paused) {
         pacer_.cancel();
         held_.reset();

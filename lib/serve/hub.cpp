@@ -1,20 +1,15 @@
 #include "serve/hub.hpp"
 
-#include <errno.h>
 #include <fmt/format.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/log.hpp"
-#include "frame/error.hpp"
 
 namespace framepipe::serve {
 
-Hub::Hub(HubOptions options) : options_(options), maker_(options.quality, metrics_), demand_event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (!demand_event_) throw SystemError("cannot set up the hub", errno);
-}
+Hub::Hub(HubOptions options) : options_(options), maker_(options.quality, metrics_) {}
 
 Hub::~Hub() = default;
 
@@ -58,7 +53,7 @@ Taken Hub::publish(Frame frame, Feeder* feeder) {
         Stream& stream = this->stream(name);
         if (feeder) {
             if (stream.feeder && stream.feeder != feeder) return Taken::other_feeder;
-            stream.feeder = feeder;
+            if (!std::exchange(stream.feeder, feeder)) tell_demand();
             if (feeder->max_rate > 0 && !stream.rate.admit(feeder->max_rate, SteadyClock::now())) return Taken::too_fast;
             if (feeder->numbers && !frame.header.seq()) frame.header.set("seq", stream.next_seq);
         }
@@ -96,11 +91,19 @@ Taken Hub::claim(const std::string& name, Feeder& feeder, bool takeover) {
         stream.feeder->on_lost(name);
     }
     stream.feeder = &feeder;
+    tell_demand();
     return Taken::yes;
+}
+
+void Hub::attach(Feeder& feeder) {
+    const std::lock_guard lock(mutex_);
+    attached_.push_back(&feeder);
+    tell_demand();
 }
 
 void Hub::release(Feeder& feeder) {
     const std::lock_guard lock(mutex_);
+    std::erase(attached_, &feeder);
     std::vector<std::string> unknown;
     for (auto& [name, stream] : streams_) {
         if (stream.feeder != &feeder) continue;
@@ -109,6 +112,7 @@ void Hub::release(Feeder& feeder) {
         unknown.push_back(name);
     }
     for (const std::string& name : unknown) forget_if_unknown(name);
+    tell_demand();
     tell_changed();
 }
 
@@ -177,16 +181,31 @@ void Hub::end_input(std::string failure) {
     failure_ = std::move(failure);
 }
 
-void Hub::add_demand(int change) {
-    if (demand_.fetch_add(change) == 0 && change > 0) {
-        const std::uint64_t one = 1;
-        (void)!write(demand_event_.get(), &one, sizeof one);
-    }
+/// With the mutex held, as the next.
+void Hub::change_demand(Stream& stream, int change) {
+    const bool before = stream.demand > 0;
+    stream.demand += static_cast<std::uint32_t>(change);
+    if ((stream.demand > 0) != before) tell_demand();
 }
 
-void Hub::clear_demand_event() {
-    std::uint64_t count;
-    (void)!read(demand_event_.get(), &count, sizeof count);
+void Hub::tell_demand() {
+    const auto is_wanted = [this](const Feeder* feeder) {
+        return std::any_of(streams_.begin(), streams_.end(), [feeder](const auto& one) {
+            return one.second.demand > 0 && (one.second.feeder == feeder || !one.second.feeder);
+        });
+    };
+    for (Feeder* feeder : attached_) feeder->on_wanted(demand_for_any_ > 0 || is_wanted(feeder));
+}
+
+void Hub::add_demand(const std::string& name, int change) {
+    const std::lock_guard lock(mutex_);
+    change_demand(this->stream(name), change);
+}
+
+void Hub::add_demand_for_any(int change) {
+    const std::lock_guard lock(mutex_);
+    demand_for_any_ += change;
+    tell_demand();
 }
 
 Hub::Joined Hub::join(std::size_t sink, const std::string& name, Form form) {
@@ -194,14 +213,16 @@ Hub::Joined Hub::join(std::size_t sink, const std::string& name, Form form) {
     Stream& stream = this->stream(name);
     ++stream.wants[form.index()];
     ++stream.sinks[sink];
+    change_demand(stream, 1);
     return {stream.state == StreamState::idle ? nullptr : stream.latest, stream.drops};
 }
 
-void Hub::leave(std::size_t sink, const std::string& name, Form form) {
+void Hub::leave(std::size_t sink, const std::string& name, Form form, bool wants) {
     const std::lock_guard lock(mutex_);
     Stream& stream = this->stream(name);
     --stream.wants[form.index()];
     --stream.sinks[sink];
+    if (wants) change_demand(stream, -1);
     forget_if_unknown(name);
 }
 

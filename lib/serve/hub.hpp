@@ -66,6 +66,9 @@ public:
     Taken publish(Frame frame, Feeder* feeder = nullptr);
     /// Makes `feeder` the one that feeds the stream. takeover: in place of whoever does.
     Taken claim(const std::string& stream, Feeder& feeder, bool takeover);
+    /// From here to release() the feeder is told whether somebody wants a stream that it feeds, or one
+    /// that nobody feeds and that may turn out to be its own.
+    void attach(Feeder& feeder);
     /// The feeder ends: its streams have ended, until somebody feeds them again.
     void release(Feeder& feeder);
     /// A frame that is for one viewer alone: an answer.
@@ -77,15 +80,7 @@ public:
     /// The input of the server is over. failure: what was wrong with it; empty: nothing
     void end_input(std::string failure);
 
-    // Demand: how many want pictures of any stream.
-
-    void add_demand(int change);
-    bool demanded() const { return demand_.load() > 0; }
-    /// Readable once demand has come; clear_demand_event() makes it unreadable.
-    int demand_event() const { return demand_event_.get(); }
-    void clear_demand_event();
-
-    // For viewers.
+    // For viewers. Whoever joins a stream wants its pictures, until it pauses or leaves.
 
     struct Joined {
         FramePtr latest;                                    // what the viewer gets at once; null: none yet, or it would be old
@@ -93,7 +88,12 @@ public:
     };
     /// Counts a viewer of the stream, which need not exist yet.
     Joined join(std::size_t sink, const std::string& stream, Form form);
-    void leave(std::size_t sink, const std::string& stream, Form form);
+    /// wants  as it was: the viewer had not paused
+    void leave(std::size_t sink, const std::string& stream, Form form, bool wants);
+    /// A viewer of the stream pauses (change: -1), or goes on (1).
+    void add_demand(const std::string& stream, int change);
+    /// A viewer wants pictures of whatever stream comes (1), or no longer (-1).
+    void add_demand_for_any(int change);
     /// From here on (change: 1) the sink gets the frames of all streams, so that a viewer who waits for
     /// whatever stream comes misses none of its frames; no longer (-1).
     void watch_all(std::size_t sink, int change);
@@ -124,18 +124,20 @@ private:
     void shed_oldest(std::uint64_t newest);
     bool is_latest(std::uint64_t id) const;
     void tell_changed();
+    void change_demand(Stream& stream, int change);
+    void tell_demand();
 
     const HubOptions options_;
     Metrics metrics_;
     MemoryFiles files_{metrics_.live_bytes};
     PictureMaker maker_;
-    std::atomic<int> demand_{0};
-    Descriptor demand_event_;
     std::atomic<std::uint64_t> next_id_{1};
 
     mutable std::mutex mutex_;  // guards all below
     std::vector<FrameSink*> sinks_;
     std::vector<int> watching_all_;  // viewers in each sink
+    int demand_for_any_ = 0;
+    std::vector<Feeder*> attached_;
     std::map<std::string, Stream, std::less<>> streams_;
     std::vector<std::string> order_;  // of streams that a frame has come for
     struct Alive {

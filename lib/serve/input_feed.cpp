@@ -39,11 +39,12 @@ InputFeed::InputFeed(std::unique_ptr<FrameInput> input, int fd, std::shared_ptr<
 
 std::string InputFeed::run() {
     std::string failure;
+    if (on_demand_) hub_->attach(*this);
     try {
         while (auto frame = input_->next()) {
             empty_ = false;
             take(std::move(*frame));
-            if (on_demand_ && !writer_gone_ && !hub_->demanded()) wait_for_demand();
+            if (on_demand_ && !writer_gone_ && !wanted_) wait_for_demand();
         }
     } catch (const Error& error) {
         failure = error.what();
@@ -51,6 +52,10 @@ std::string InputFeed::run() {
     if (!empty_ || !may_be_empty_ || !failure.empty()) hub_->end_input(failure);
     hub_->release(*this);
     return failure;
+}
+
+void InputFeed::on_wanted(bool wanted) {
+    if (!wanted_.exchange(wanted) && wanted) woken_.set();
 }
 
 void InputFeed::take(Frame frame) {
@@ -78,10 +83,10 @@ bool InputFeed::is_old(const Frame& frame) {
 void InputFeed::wait_for_demand() {
     hub_->idle(*this);
     log::verbose("nobody watches: the input is not read");
-    while (!hub_->demanded()) {
-        std::array<pollfd, 2> descriptors{{{fd_, 0, 0}, {hub_->demand_event(), POLLIN, 0}}};
+    while (!wanted_) {
+        std::array<pollfd, 2> descriptors{{{fd_, 0, 0}, {woken_.fd(), POLLIN, 0}}};
         if (poll(descriptors.data(), descriptors.size(), -1) < 0 && errno != EINTR) break;
-        hub_->clear_demand_event();
+        woken_.clear();
         if (descriptors[0].revents) {
             // Nothing more will come to be late: the rest is read for whoever comes.
             writer_gone_ = true;

@@ -1,11 +1,13 @@
 // Reads an input and hands its frames to the hub; with --on-demand only while somebody watches.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "frame/input.hpp"
+#include "frame/wake_event.hpp"
 #include "serve/hub.hpp"
 #include "serve/staleness.hpp"
 
@@ -15,7 +17,7 @@ class InputFeed final : public Feeder {
 public:
     /// fd         what `input` reads, to see that its writer has gone; not owned
     /// stream     the name for frames that have none
-    /// on_demand  read only while the hub has demand. The first frame is always read: it tells what
+    /// on_demand  read only while somebody wants a stream that this input feeds or may feed. The first frame is always read: it tells what
     ///            streams there are, and how late their frames usually come
     /// may_be_empty  the end of an input without a frame is not worth a word: frames come from elsewhere
     InputFeed(std::unique_ptr<FrameInput> input, int fd, std::shared_ptr<Hub> hub, std::string stream, bool on_demand,
@@ -25,6 +27,7 @@ public:
     /// returns  what was wrong with the input; empty: nothing
     std::string run();
     void on_lost(const std::string&) override {}
+    void on_wanted(bool wanted) override;
 
 private:
     void take(Frame frame);
@@ -38,6 +41,8 @@ private:
     const bool on_demand_;
     const bool may_be_empty_;
     bool empty_ = true;
+    std::atomic<bool> wanted_{false};
+    WakeEvent woken_;  // when they are
     Staleness staleness_;
     bool writer_gone_ = false;
     bool catching_up_ = false;        // demand has come back: what waited is thrown away

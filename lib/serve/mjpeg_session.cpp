@@ -39,7 +39,6 @@ MjpegSession::MjpegSession(Connection& connection, std::optional<std::string> st
       permit_(std::move(permit)),
       as_(as),
       fps_(fps),
-      demand_(connection.shard().hub()),
       repeater_(connection.shard().loop(), [this] { repeat(); }) {
     ++connection.shard().hub().metrics().mjpeg_viewers;
 }
@@ -55,12 +54,16 @@ void MjpegSession::start() {
 void MjpegSession::choose_stream() {
     if (flow_) return;
     const auto name = stream_ ? stream_ : connection_.shard().hub().default_picture_stream(*permit_);
-    if (!name) return;
+    if (!name) {
+        if (!demand_) demand_.emplace(connection_.shard().hub());
+        return;
+    }
     flow_ = std::make_unique<Flow>(connection_, *name, Form{Wrap::mjpeg, as_}, 0, fps_);
     flow_->on_offer = [this](const FramePtr& frame) {
         last_ = frame;
         if (std::exchange(repeated_, false)) repeater_.cancel();
     };
+    demand_.reset();
     flow_->start();
 }
 

@@ -39,7 +39,7 @@ private:
     const PermitPtr permit_;  // for which stream it may be, if none is named
     const As as_;
     const double fps_;
-    const Demand demand_;
+    std::optional<DemandForAny> demand_;  // until the stream is chosen
     std::unique_ptr<Flow> flow_;
     std::weak_ptr<LiveFrame> last_;  // weak: a repetition is not worth the memory
     bool repeated_ = false;

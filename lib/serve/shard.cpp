@@ -38,8 +38,23 @@ Subscription::~Subscription() {
     shard_.unsubscribe(*this);
 }
 
-WatchAll::WatchAll(Shard& shard) : shard_(shard) {
+void Subscription::set_wanting(bool wanting) {
+    if (wanting == wanting_) return;
+    wanting_ = wanting;
+    shard_.hub().add_demand(stream_, wanting ? 1 : -1);
+}
+
+WatchAll::WatchAll(Shard& shard, bool wanting) : shard_(shard) {
     shard_.hub().watch_all(shard_.sink_, 1);
+    set_wanting(wanting);
+}
+
+void WatchAll::set_wanting(bool wanting) {
+    if (wanting == demand_.has_value()) return;
+    if (wanting)
+        demand_.emplace(shard_.hub());
+    else
+        demand_.reset();
 }
 
 WatchAll::~WatchAll() {
@@ -199,7 +214,7 @@ Hub::Joined Shard::subscribe(Subscription& subscription) {
 }
 
 void Shard::unsubscribe(Subscription& subscription) {
-    hub().leave(sink_, subscription.stream(), subscription.form());
+    hub().leave(sink_, subscription.stream(), subscription.form(), subscription.wanting());
     const auto found = listeners_.find(subscription.stream());
     Listeners& listeners = found->second;
     if (listeners.delivering) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -32,8 +33,11 @@ public:
 
     const std::string& stream() const { return stream_; }
     Form form() const { return form_; }
+    /// Whether it counts as one who wants pictures now, so that they are made and sent for (--on-demand).
+    bool wanting() const { return wanting_; }
 
 protected:
+    void set_wanting(bool wanting);
     Shard& shard_;
     /// What the stream had when we came (on_frame() is not called for it), and its count of drops.
     Hub::Joined joined_;
@@ -41,30 +45,35 @@ protected:
 private:
     const std::string stream_;
     const Form form_;
+    bool wanting_ = true;
 };
 
-/// Counts as a viewer who wants pictures, so that an input reads on (--on-demand).
-class Demand {
+/// Counts as a viewer who wants pictures of whatever stream comes.
+class DemandForAny {
 public:
-    explicit Demand(Hub& hub) : hub_(hub) { hub_.add_demand(1); }
-    ~Demand() { hub_.add_demand(-1); }
-    Demand(const Demand&) = delete;
-    Demand& operator=(const Demand&) = delete;
+    explicit DemandForAny(Hub& hub) : hub_(hub) { hub_.add_demand_for_any(1); }
+    ~DemandForAny() { hub_.add_demand_for_any(-1); }
+    DemandForAny(const DemandForAny&) = delete;
+    DemandForAny& operator=(const DemandForAny&) = delete;
 
 private:
     Hub& hub_;
 };
 
-/// While it lives, its shard is handed the frames of all streams.
+/// While it lives, its shard is handed the frames of all streams, and those that nobody watches yet are wanted.
 class WatchAll {
 public:
-    explicit WatchAll(Shard& shard);
+    /// wanting  false: they are not wanted now
+    WatchAll(Shard& shard, bool wanting);
     ~WatchAll();
     WatchAll(const WatchAll&) = delete;
     WatchAll& operator=(const WatchAll&) = delete;
 
+    void set_wanting(bool wanting);
+
 private:
     Shard& shard_;
+    std::optional<DemandForAny> demand_;
 };
 
 /// deliver() and the other calls of FrameSink, adopt() and stop() are for any thread.

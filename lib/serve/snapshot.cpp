@@ -19,7 +19,8 @@ struct SnapshotWait::Watch final : Subscription {
     SnapshotWait& owner_;
 };
 
-SnapshotWait::SnapshotWait(Shard& shard, std::optional<std::string> stream, PermitPtr permit, Form form, std::function<void(const FramePtr&)> on_answer)
+SnapshotWait::SnapshotWait(Shard& shard, std::optional<std::string> stream, PermitPtr permit, Form form,
+                           std::function<void(const FramePtr&)> on_answer)
     : shard_(shard),
       stream_(std::move(stream)),
       permit_(std::move(permit)),
@@ -31,15 +32,18 @@ SnapshotWait::SnapshotWait(Shard& shard, std::optional<std::string> stream, Perm
 SnapshotWait::~SnapshotWait() = default;
 
 void SnapshotWait::start() {
-    demand_ = std::make_unique<Demand>(shard_.hub());
     timeout_.after(kPatience);
     choose_stream();
 }
 
 void SnapshotWait::choose_stream() {
     const auto name = stream_ ? stream_ : shard_.hub().default_picture_stream(*permit_);
-    if (!name) return look_.after(kLookEvery);
+    if (!name) {
+        if (!demand_) demand_.emplace(shard_.hub());
+        return look_.after(kLookEvery);
+    }
     watch_ = std::make_unique<Watch>(*this, *name);
+    demand_.reset();
     // Its first picture may have come since it was looked for.
     if (const FramePtr latest = shard_.hub().latest(*name); !stream_ && look_.armed() && latest) answer(latest);
 }

@@ -14,7 +14,8 @@ class SnapshotWait {
 public:
     /// permit     which stream it may be, if none is named
     /// on_answer  called once: with the picture, or with null if none came in time
-    SnapshotWait(Shard& shard, std::optional<std::string> stream, PermitPtr permit, Form form, std::function<void(const FramePtr&)> on_answer);
+    SnapshotWait(Shard& shard, std::optional<std::string> stream, PermitPtr permit, Form form,
+                 std::function<void(const FramePtr&)> on_answer);
     ~SnapshotWait();
 
     void start();
@@ -31,7 +32,7 @@ private:
     const Form form_;
     std::function<void(const FramePtr&)> on_answer_;
     bool answered_ = false;
-    std::unique_ptr<Demand> demand_;
+    std::optional<DemandForAny> demand_;  // until the stream is chosen
     std::unique_ptr<Watch> watch_;
     Timer timeout_;
     Timer look_;

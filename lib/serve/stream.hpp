@@ -46,6 +46,9 @@ public:
     virtual ~Feeder() = default;
     /// Another one has taken the stream over. In any thread, with the hub locked: return at once.
     virtual void on_lost(const std::string& stream) = 0;
+    /// Somebody wants pictures that it feeds or may feed, or no longer; see Hub::attach(). In any thread,
+    /// with the hub locked: return at once.
+    virtual void on_wanted(bool) {}
 
     /// Give the stream's next number to frames that have no `seq`.
     bool numbers = false;
@@ -71,6 +74,7 @@ struct Stream {
     StreamState state = StreamState::waiting;
     std::array<std::uint32_t, kForms> wants{};  // viewers of each form
     std::vector<std::uint32_t> sinks;           // viewers in each thread
+    std::uint32_t demand = 0;                   // viewers that want pictures now: those that have not paused
     /// Frames that viewers were not sent; they count it without the lock.
     std::shared_ptr<std::atomic<std::uint64_t>> drops = std::make_shared<std::atomic<std::uint64_t>>(0);
     std::uint64_t frames = 0;

@@ -23,9 +23,7 @@ constexpr std::size_t kMaxChannels = 256;
 }  // namespace
 
 WebSocketSession::WebSocketSession(Connection& connection, WebSocketOptions options)
-    : WebSocketPeer(connection, max_message(connection.shard().context())),
-      options_(std::move(options)),
-      demand_(std::make_unique<Demand>(connection.shard().hub())) {
+    : WebSocketPeer(connection, max_message(connection.shard().context())), options_(std::move(options)) {
     ++connection.shard().hub().metrics().websocket_viewers;
 }
 
@@ -36,7 +34,7 @@ WebSocketSession::~WebSocketSession() {
 void WebSocketSession::start() {
     connection_.flush();
     if (options_.v1) send_status();
-    if (!options_.stream) watch_ = std::make_unique<WatchAll>(connection_.shard());
+    if (!options_.stream) watch_ = std::make_unique<WatchAll>(connection_.shard(), true);
     choose_streams(false);
 }
 
@@ -132,7 +130,7 @@ void WebSocketSession::on_control(std::string_view text) {
     }
     if (control.subscribe_all) {
         all_streams_ = true;
-        if (!watch_) watch_ = std::make_unique<WatchAll>(connection_.shard());
+        if (!watch_) watch_ = std::make_unique<WatchAll>(connection_.shard(), !paused_);
         choose_streams(false);
     }
     if (control.pause) set_paused(*control.pause);
@@ -159,8 +157,7 @@ void WebSocketSession::ask(std::string_view payload, bool is_text, const std::st
 void WebSocketSession::set_paused(bool paused) {
     if (paused == paused_) return;
     paused_ = paused;
-    // Demand first: an input that reads again should not find the latest picture wanted and old.
-    demand_ = paused ? nullptr : std::make_unique<Demand>(connection_.shard().hub());
+    if (watch_) watch_->set_wanting(!paused);
     for (auto& [name, channel] : channels_)
         if (channel.flow) channel.flow->set_paused(paused);
 }

@@ -64,7 +64,6 @@ private:
     std::unique_ptr<WatchAll> watch_;  // while they are not
     bool paused_ = false;
     bool status_due_ = false;
-    std::unique_ptr<Demand> demand_;
     std::unique_ptr<Questions> questions_;  // since the first
     Description described_;                 // what this client was told of the pipeline
 };

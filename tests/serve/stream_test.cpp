@@ -26,7 +26,9 @@ Frame frame(std::string_view payload, std::string_view type = "image/jpeg", std:
 
 struct SomeFeeder final : Feeder {
     std::string lost;
+    bool wanted = false;
     void on_lost(const std::string& stream) override { lost += stream; }
+    void on_wanted(bool now) override { wanted = now; }
 };
 
 }  // namespace
@@ -45,7 +47,7 @@ TEST_CASE("frames go to the threads that have viewers of their stream, and to no
     hub.watch_all(1, 1);
     hub.publish(frame("3", "image/jpeg", "b"));
     CHECK(without.frames.size() == 1);
-    hub.leave(first, "a", {});
+    hub.leave(first, "a", {}, true);
     hub.publish(frame("4", "image/jpeg", "a"));
     CHECK(with.frames.size() == 1);
 }
@@ -67,7 +69,7 @@ TEST_CASE("names that only viewers made up are forgotten with them", "[serve]") 
     hub.add_sink(sink);
     hub.join(0, "nobody's", {});
     CHECK(hub.streams().empty());
-    hub.leave(0, "nobody's", {});
+    hub.leave(0, "nobody's", {}, true);
     CHECK(hub.streams().empty());
     CHECK(hub.complaint() == "no frame has come yet");
 }
@@ -115,13 +117,48 @@ TEST_CASE("beyond the memory for live frames the oldest that is held must go, bu
     CHECK(slow.shed_frame == 0);
 }
 
-TEST_CASE("demand makes the event readable until it is cleared", "[serve]") {
+TEST_CASE("an input is wanted for its own streams and for those that nobody feeds, not for another's", "[serve]") {
     Hub hub({});
-    CHECK_FALSE(hub.demanded());
-    hub.add_demand(1);
-    CHECK(hub.demanded());
-    hub.add_demand(-1);
-    CHECK_FALSE(hub.demanded());
+    Sink sink;
+    hub.add_sink(sink);
+    SomeFeeder input, producer;
+    hub.attach(input);
+    hub.publish(frame("1", "image/jpeg", "door"), &producer);
+    hub.join(0, "door", {});
+    CHECK_FALSE(input.wanted);
+    hub.join(0, "garden", {});
+    CHECK(input.wanted);  // it may still bring it
+    hub.publish(frame("1", "image/jpeg", "garden"), &input);
+    CHECK(input.wanted);
+    hub.add_demand("garden", -1);
+    CHECK_FALSE(input.wanted);
+    hub.add_demand("garden", 1);
+    CHECK(input.wanted);
+    hub.leave(0, "garden", {}, true);
+    CHECK_FALSE(input.wanted);
+    hub.release(producer);
+    CHECK(input.wanted);
+    hub.leave(0, "door", {}, true);
+    CHECK_FALSE(input.wanted);
+    hub.add_demand_for_any(1);
+    CHECK(input.wanted);
+    hub.add_demand_for_any(-1);
+    CHECK_FALSE(input.wanted);
+}
+
+TEST_CASE("who pauses wants nothing, and does not leave twice", "[serve]") {
+    Hub hub({});
+    Sink sink;
+    hub.add_sink(sink);
+    SomeFeeder input;
+    hub.join(0, "", {});
+    hub.attach(input);
+    CHECK(input.wanted);
+    hub.add_demand("", -1);
+    hub.leave(0, "", {}, false);
+    CHECK_FALSE(input.wanted);
+    hub.join(0, "", {});
+    CHECK(input.wanted);
 }
 
 TEST_CASE("a stream has one feeder, and goes on with the next", "[serve]") {
