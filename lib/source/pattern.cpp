@@ -7,7 +7,7 @@
 #include <cstring>
 #include <ctime>
 
-#include "source/font.hpp"
+#include "image/font.hpp"
 
 namespace framepipe {
 
@@ -72,18 +72,7 @@ Pattern::Pattern(Extent extent, PixelFormat format)
 void Pattern::text(std::span<std::byte> picture, std::string_view words, std::int64_t y) const {
     // Too wide a line loses its end, not its beginning.
     const auto length = static_cast<std::int64_t>(words.size() * kGlyphAdvance * scale_);
-    std::int64_t x = std::max<std::int64_t>(0, (extent_.width - length) / 2);
-    for (const char letter : words) {
-        const auto rows = glyph(letter);
-        for (std::uint32_t row = 0; row < kGlyphHeight; ++row) {
-            for (std::uint32_t column = 0; column < kGlyphWidth; ++column) {
-                if (rows[row] >> (kGlyphWidth - 1 - column) & 1) {
-                    fill(picture, format_, extent_, {x + column * scale_, y + row * scale_, scale_, scale_}, white_);
-                }
-            }
-        }
-        x += kGlyphAdvance * scale_;
-    }
+    write(picture, format_, extent_, words, std::max<std::int64_t>(0, (extent_.width - length) / 2), y, scale_, white_);
 }
 
 Bytes Pattern::draw(std::uint64_t number, std::int64_t time_us) const {

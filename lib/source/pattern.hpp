@@ -5,8 +5,8 @@
 #include <string>
 
 #include "frame/bytes.hpp"
+#include "image/paint.hpp"
 #include "image/pixel_format.hpp"
-#include "source/paint.hpp"
 
 namespace framepipe {
 

@@ -1,7 +1,7 @@
 #include "source/pattern.hpp"
 
 #include "catch.hpp"
-#include "source/font.hpp"
+#include "image/font.hpp"
 #include "source/schedule.hpp"
 
 using namespace framepipe;

@@ -1,9 +1,10 @@
-// Rectangles of one colour into a picture of any pixel format.
+// Rectangles and letters of one colour into a picture of any pixel format.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "image/convert.hpp"
 #include "image/pixel_format.hpp"
@@ -25,5 +26,11 @@ struct Rect {
 /// the last rectangle that touches one of them sets it.
 /// picture  tight rows of `format` and `extent`
 void fill(std::span<std::byte> picture, PixelFormat format, Extent extent, Rect rect, const Ink& ink);
+
+/// Writes a line of the letters of font.hpp, as far as it lies inside the picture.
+/// x, y   of the upper left corner of the first letter
+/// scale  pixels a dot
+void write(std::span<std::byte> picture, PixelFormat format, Extent extent, std::string_view words, std::int64_t x, std::int64_t y,
+           std::uint32_t scale, const Ink& ink);
 
 }  // namespace framepipe

@@ -1,7 +1,9 @@
-#include "source/paint.hpp"
+#include "image/paint.hpp"
 
 #include <algorithm>
 #include <cstring>
+
+#include "image/font.hpp"
 
 namespace framepipe {
 
@@ -110,6 +112,18 @@ void fill(std::span<std::byte> picture, PixelFormat format, Extent extent, Rect 
     } else {
         fill_units(bytes + planes[1].offset, planes[1].stride, chroma, {&ink.u, 1});
         fill_units(bytes + planes[2].offset, planes[2].stride, chroma, {&ink.v, 1});
+    }
+}
+
+void write(std::span<std::byte> picture, PixelFormat format, Extent extent, std::string_view words, std::int64_t x, std::int64_t y,
+           std::uint32_t scale, const Ink& ink) {
+    for (const char letter : words) {
+        const auto rows = glyph(letter);
+        for (std::uint32_t row = 0; row < kGlyphHeight; ++row)
+            for (std::uint32_t column = 0; column < kGlyphWidth; ++column)
+                if (rows[row] >> (kGlyphWidth - 1 - column) & 1)
+                    fill(picture, format, extent, {x + column * scale, y + row * scale, scale, scale}, ink);
+        x += kGlyphAdvance * scale;
     }
 }
 

@@ -1,4 +1,4 @@
-// Digits and signs as bitmaps, for the clock of the test pattern.
+// Letters as bitmaps, where a font would be too much.
 #pragma once
 
 #include <array>
@@ -11,8 +11,8 @@ inline constexpr std::uint32_t kGlyphHeight = 7;
 /// From one letter to the next.
 inline constexpr std::uint32_t kGlyphAdvance = 6;
 
-/// The rows of a letter, top to bottom; bit 4 is the leftmost dot. Known are the digits and `:.#x-`;
-/// anything else is blank.
+/// The rows of a letter, top to bottom; bit 4 is the leftmost dot. Known are those of ASCII; anything
+/// else is a box.
 std::array<std::uint8_t, kGlyphHeight> glyph(char letter);
 
 }  // namespace framepipe
