@@ -1,10 +1,13 @@
 #include "cli/log.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -12,6 +15,9 @@
 
 namespace framepipe::log {
 namespace {
+
+/// What a line may be held up without being lost.
+constexpr std::chrono::milliseconds kMoment{20};
 
 std::atomic<Level> current{Level::normal};
 
@@ -27,8 +33,8 @@ spdlog::logger& logger() {
     return *instance;
 }
 
-std::mutex line_mutex;      // guards what the terminal shows
-bool status_drawn = false;  // a line without an end
+std::timed_mutex line_mutex;  // guards what the terminal shows
+bool status_drawn = false;    // a line without an end
 
 /// Replaces the drawn line by `text`. Locked.
 void replace_status(std::string_view text, bool drawn) {
@@ -39,11 +45,16 @@ void replace_status(std::string_view text, bool drawn) {
     status_drawn = drawn;
 }
 
+/// Locked.
+void say_now(const std::string& line) {
+    if (status_drawn) replace_status({}, false);
+    logger().info(fmt::string_view(line));
+}
+
 void say(std::string_view words) {
     const std::string line = one_line(words);
     const std::lock_guard lock(line_mutex);
-    if (status_drawn) replace_status({}, false);
-    logger().info(fmt::string_view(line));
+    say_now(line);
 }
 
 }  // namespace
@@ -88,6 +99,19 @@ void notice(std::string_view words) {
 }
 void verbose(std::string_view words) {
     if (current == Level::verbose) say(words);
+}
+
+bool offer(std::string_view words) {
+    if (current == Level::quiet) return true;
+    const std::string line = one_line(words);
+    // Whoever has the lock may be waiting for the reader.
+    const std::unique_lock lock(line_mutex, kMoment);
+    if (!lock) return false;
+    // A pipe that is writable has room for as much as a line.
+    pollfd descriptor{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&descriptor, 1, static_cast<int>(kMoment.count())) != 1 || !(descriptor.revents & POLLOUT)) return false;
+    say_now(line);
+    return true;
 }
 
 void status(std::string_view words) {

@@ -26,6 +26,11 @@ void notice(std::string_view words);
 /// Said with --verbose.
 void verbose(std::string_view words);
 
+/// notice(), unless stderr takes the line neither now nor in a moment: who has others to look after does
+/// not wait for a reader that does not read. Lines of up to 4 KiB.
+/// returns  false if the line is lost for that
+bool offer(std::string_view words);
+
 /// Draws a line without an end in the terminal that stderr is, in the place of the one drawn before.
 /// A message clears it first.
 void status(std::string_view words);
