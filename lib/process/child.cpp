@@ -76,9 +76,10 @@ std::vector<std::string> environment_with(const std::vector<Child::Variable>& va
 
 }  // namespace
 
-Child::Child(const std::string& command, const std::vector<Variable>& environment) {
-    Ends in = make_pipe();
+Child::Child(const std::string& command, const std::vector<Variable>& environment, ChildPipes pipes) {
+    Ends in = pipes.input ? make_pipe() : Ends{};
     Ends out = make_pipe();
+    Ends errors = pipes.errors ? make_pipe() : Ends{};
     Spawn spawn;
     sigset_t defaults;
     sigset_t none;
@@ -88,8 +89,12 @@ Child::Child(const std::string& command, const std::vector<Variable>& environmen
     ::posix_spawnattr_setpgroup(&spawn.attributes, 0);
     ::posix_spawnattr_setsigdefault(&spawn.attributes, &defaults);
     ::posix_spawnattr_setsigmask(&spawn.attributes, &none);
-    ::posix_spawn_file_actions_adddup2(&spawn.actions, in.read.get(), STDIN_FILENO);
+    if (pipes.input)
+        ::posix_spawn_file_actions_adddup2(&spawn.actions, in.read.get(), STDIN_FILENO);
+    else
+        ::posix_spawn_file_actions_addopen(&spawn.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&spawn.actions, out.write.get(), STDOUT_FILENO);
+    if (pipes.errors) ::posix_spawn_file_actions_adddup2(&spawn.actions, errors.write.get(), STDERR_FILENO);
     std::string shell = "sh";
     std::string option = "-c";
     std::string text = command;
@@ -102,6 +107,8 @@ Child::Child(const std::string& command, const std::vector<Variable>& environmen
     if (failed != 0) throw SystemError("cannot start '" + command + "'", failed);
     input_ = std::move(in.write);
     output_ = std::move(out.read);
+    errors_ = std::move(errors.read);
+    ended_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
 }
 
 Child::~Child() {
@@ -110,6 +117,10 @@ Child::~Child() {
 
 void Child::signal_group(int signal) const {
     ::kill(-pid_, signal);
+}
+
+void Child::terminate() const {
+    if (!reaped_) signal_group(SIGTERM);
 }
 
 void Child::interrupt() const {

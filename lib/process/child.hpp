@@ -1,4 +1,4 @@
-// A command of the shell, with our ends of its stdin and stdout.
+// A command of the shell, with our ends of its pipes.
 #pragma once
 
 #include <sys/types.h>
@@ -13,9 +13,14 @@
 
 namespace framepipe {
 
+/// Which pipes a child has besides that of its stdout.
+struct ChildPipes {
+    bool input = true;    // false: its stdin is empty
+    bool errors = false;  // false: its stderr is ours
+};
+
 /// A running `/bin/sh -c COMMAND` in a process group of its own, so that a whole pipeline can be ended.
-/// It gets default signals, an empty signal mask, and our stderr. One thread at a time, but for
-/// interrupt().
+/// It gets default signals and an empty signal mask. One thread at a time, but for interrupt().
 class Child {
 public:
     /// A variable of the environment, name and value.
@@ -23,7 +28,7 @@ public:
 
     /// environment  in place of or beside our own
     /// throws SystemError if it cannot be started
-    explicit Child(const std::string& command, const std::vector<Variable>& environment = {});
+    explicit Child(const std::string& command, const std::vector<Variable>& environment = {}, ChildPipes pipes = {});
     /// Ends it, if it still runs, as end() does.
     ~Child();
     Child(const Child&) = delete;
@@ -31,7 +36,14 @@ public:
 
     int input() const { return input_.get(); }    // write here what it reads
     int output() const { return output_.get(); }  // read here what it writes
+    int errors() const { return errors_.get(); }  // and here what it says, if it has that pipe
+    int ended() const { return ended_.get(); }    // readable once the shell has ended; -1: an old kernel cannot tell
     void close_input() { input_.reset(); }
+    /// The caller's from here on, and open for as long as that likes.
+    Descriptor take_output() { return std::move(output_); }
+
+    /// Asks the whole group to end (SIGTERM).
+    void terminate() const;
 
     /// Makes a blocked read of output() or write to input() of another thread return soon, by killing
     /// the whole group. Any thread.
@@ -53,6 +65,8 @@ private:
     int status_ = 0;
     Descriptor input_;
     Descriptor output_;
+    Descriptor errors_;
+    Descriptor ended_;
 };
 
 }  // namespace framepipe
