@@ -16,7 +16,7 @@ export interface Header {
     [key: string]: unknown;
 }
 
-export type StreamState = 'waiting' | 'live' | 'idle' | 'ended';
+export type StreamState = 'waiting' | 'live' | 'idle' | 'ended' | 'failed';
 
 /** One stream as the server lists it; framepipe-web(7). */
 export interface Stream {
@@ -28,6 +28,8 @@ export interface Stream {
     fps?: number;
     viewers?: number;
     drops?: number;
+    /** Why its source failed; its pictures say it too. */
+    error?: string;
 }
 
 /** Any text message of the server. */

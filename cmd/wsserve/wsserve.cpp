@@ -1,4 +1,4 @@
-// wsserve: serve the frames on stdin to browsers.
+// wsserve: serve the frames on stdin, and of commands that it runs, to browsers.
 // A page, WebSocket, MJPEG and snapshots of the newest pictures; every viewer gets what its link carries.
 // Ends 0 when told to stop; at the end of input only with --exit-on-eof: 0, or 1 if the input was broken.
 #include <fmt/format.h>
@@ -23,6 +23,7 @@
 #include "serve/server.hpp"
 #include "serve/welcome.hpp"
 #include "web_assets.hpp"
+#include "wsserve/sources.hpp"
 
 namespace framepipe {
 namespace {
@@ -34,6 +35,8 @@ struct Options {
     std::string token_file;
     bool on_demand = false;
     bool exit_on_eof = false;
+    std::vector<std::string> sources;
+    std::chrono::nanoseconds idle_close = std::chrono::seconds(10);
     bool publish = false;
     std::string publish_token_file;
     serve::PublishOptions publishing;
@@ -64,7 +67,13 @@ void declare(CLI::App& app, Options& o) {
     app.add_option("-q,--quality", o.server.hub.quality, "quality of JPEGs made here, 1 to 100")
         ->check(CLI::Range(1, 100))
         ->capture_default_str();
-    app.add_flag("--on-demand", o.on_demand, "read the input only while somebody watches");
+    const auto source = app.add_option("--source", o.sources, "run this command of the shell; its frames are the stream NAME; repeatable")
+                            ->type_name("NAME=CMD")
+                            ->allow_extra_args(false);
+    const auto on_demand = app.add_flag("--on-demand", o.on_demand, "read the input, and run sources, only while somebody watches");
+    add_duration(app, "--idle-close", o.idle_close, "how long a source runs on when nobody watches any more (default: 10s)")
+        ->needs(source)
+        ->needs(on_demand);
     app.add_flag("--exit-on-eof", o.exit_on_eof, "end when the input ends");
     add_duration(app, "--stall-timeout", o.server.stall_timeout, "let a viewer go that takes no byte for so long (default: 30s)");
     add_bytes(app, "--max-memory", o.server.hub.max_memory, "memory for all frames on their way to viewers (default: 256MiB)");
@@ -181,8 +190,14 @@ ExitCode run(Options& o) {
         o.publishing.max_frame = o.common.max_frame;
         o.server.publish = o.publishing;
     }
+    o.server.sources = parse_sources(o.sources, o.server.hub.max_streams);
+    for (serve::CommandSourceOptions& source : o.server.sources) {
+        source.on_demand = o.on_demand;
+        source.idle_close = std::chrono::duration_cast<std::chrono::milliseconds>(o.idle_close);
+        source.max_frame = o.common.max_frame;
+    }
     o.server.max_relayed = static_cast<std::size_t>(std::min<std::uint64_t>(o.server.max_relayed, o.common.max_frame));
-    const bool needs_input = !o.server.respond && !o.server.publish && !o.server.relay;
+    const bool needs_input = !o.server.respond && !o.server.publish && !o.server.relay && o.server.sources.empty();
     if (::isatty(STDIN_FILENO) == 1 && needs_input)
         throw UsageError("stdin is a terminal, which gives no frames; try: capture test: | wsserve");
 

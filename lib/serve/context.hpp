@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 
 namespace framepipe::serve {
 
+class CommandSource;
 class Desk;
 class Publishing;
 class Relay;
@@ -40,6 +42,8 @@ struct Context {
     Publishing* publishing = nullptr;
     /// What passes clients' messages on; null: nothing.
     Relay* relay = nullptr;
+    /// Commands whose frames are streams (--source).
+    std::span<const std::unique_ptr<CommandSource>> sources{};
     /// The counters of all threads of viewers.
     std::vector<const ViewerCounters*> counters{};
 };

@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "serve/command_source.hpp"
 #include "serve/questions.hpp"
 
 namespace framepipe::serve {
@@ -65,6 +66,20 @@ void add_streams(Page& page, const std::vector<StreamStatus>& streams) {
         page.sample("stream_state", fmt::format("{{stream=\"{}\",state=\"{}\"}}", label(stream.name), name_of(stream.state)), 1);
 }
 
+void add_sources(Page& page, const Context& context) {
+    if (context.sources.empty()) return;
+    const auto each = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
+        page.family(name, type, help);
+        for (const auto& source : context.sources)
+            page.sample(name, fmt::format("{{stream=\"{}\"}}", label(source->name())), value(source->counts()));
+    };
+    each("source_running", "gauge", "1 while the source's command runs.", [](const auto& c) { return c.running ? 1 : 0; });
+    each("source_restarts_total", "counter", "Times that the source's command was started again after it ended by itself.",
+         [](const auto& c) { return c.restarts; });
+    each("source_lines_left_out_total", "counter", "Lines that the source's command said and that are not in the log, being too many.",
+         [](const auto& c) { return c.lines_left_out; });
+}
+
 }  // namespace
 
 Response health_response(const Context& context) {
@@ -102,6 +117,7 @@ Response metrics_response(const Context& context) {
                 sum(
                     context, [](const auto& c) -> auto& { return c.requests; }));
     add_streams(page, context.hub.streams());
+    add_sources(page, context);
     page.single("frames_out_total", "counter", "Frames handed to viewers' sockets.",
                 sum(
                     context, [](const auto& c) -> auto& { return c.frames; }));

@@ -8,6 +8,14 @@
 #include "cli/log.hpp"
 
 namespace framepipe::serve {
+namespace {
+
+std::string one_line(std::string text) {
+    for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) text.replace(at, 1, "; ");
+    return text;
+}
+
+}  // namespace
 
 Hub::Hub(HubOptions options) : options_(options), maker_(options.quality, metrics_) {}
 
@@ -76,10 +84,48 @@ Taken Hub::publish(Frame frame, Feeder* feeder) {
     stream.note(live);
     alive_.push_back({live, live->id()});
     if (changes) tell_changed();
-    for (std::size_t i = 0; i < sinks_.size(); ++i)
-        if (stream.sinks[i] > 0 || watching_all_[i] > 0) sinks_[i]->deliver(live);
-    shed_oldest(live->id());
+    hand_out(stream, live);
     return Taken::yes;
+}
+
+/// With the mutex held.
+void Hub::hand_out(const Stream& stream, const FramePtr& frame) {
+    for (std::size_t i = 0; i < sinks_.size(); ++i)
+        if (stream.sinks[i] > 0 || watching_all_[i] > 0) sinks_[i]->deliver(frame);
+    shed_oldest(frame->id());
+}
+
+void Hub::declare(const std::string& name, Feeder& owner, StreamState state) {
+    const std::lock_guard lock(mutex_);
+    Stream& stream = this->stream(name);
+    stream.owner = stream.feeder = &owner;
+    stream.state = state;
+    order_.push_back(name);
+}
+
+void Hub::set_state(const Feeder& feeder, const std::string& name, StreamState state) {
+    const std::lock_guard lock(mutex_);
+    Stream& stream = this->stream(name);
+    if (stream.feeder != &feeder || stream.state == state) return;
+    stream.state = state;
+    tell_changed();
+}
+
+void Hub::fail(const Feeder& feeder, Frame picture, std::string words) {
+    const FramePtr live = make_live(std::move(picture));
+    std::array<std::uint32_t, kForms> wants;
+    {
+        const std::lock_guard lock(mutex_);
+        wants = this->stream(live->stream()).wants;
+    }
+    make_wanted(*live, wants);
+    const std::lock_guard lock(mutex_);
+    Stream& stream = this->stream(live->stream());
+    if (stream.feeder != &feeder) return;
+    stream.fail(live, std::move(words));
+    alive_.push_back({live, live->id()});
+    tell_changed();
+    hand_out(stream, live);
 }
 
 Taken Hub::claim(const std::string& name, Feeder& feeder, bool takeover) {
@@ -106,9 +152,14 @@ void Hub::release(Feeder& feeder) {
     std::erase(attached_, &feeder);
     std::vector<std::string> unknown;
     for (auto& [name, stream] : streams_) {
+        if (stream.owner == &feeder) stream.owner = nullptr;
         if (stream.feeder != &feeder) continue;
-        stream.feeder = nullptr;
-        if (stream.frames > 0) stream.state = StreamState::ended;
+        stream.feeder = stream.owner;
+        if (stream.owner) {
+            stream.state = StreamState::idle;
+            stream.owner->on_returned();
+        } else if (stream.frames > 0)
+            stream.state = StreamState::ended;
         unknown.push_back(name);
     }
     for (const std::string& name : unknown) forget_if_unknown(name);
@@ -120,7 +171,7 @@ void Hub::release(Feeder& feeder) {
 void Hub::forget_if_unknown(const std::string& name) {
     const auto found = streams_.find(name);
     const Stream& stream = found->second;
-    if (stream.state == StreamState::waiting && stream.viewers() == 0 && !stream.feeder) streams_.erase(found);
+    if (stream.state == StreamState::waiting && stream.viewers() == 0 && !stream.feeder && !stream.owner) streams_.erase(found);
 }
 
 FramePtr Hub::make_live(Frame frame) {
@@ -194,6 +245,8 @@ void Hub::tell_demand() {
             return one.second.demand > 0 && (one.second.feeder == feeder || !one.second.feeder);
         });
     };
+    for (const auto& [name, stream] : streams_)
+        if (stream.owner) stream.owner->on_wanted(stream.owner == stream.feeder && stream.demand > 0);
     for (Feeder* feeder : attached_) feeder->on_wanted(demand_for_any_ > 0 || is_wanted(feeder));
 }
 
@@ -214,7 +267,7 @@ Hub::Joined Hub::join(std::size_t sink, const std::string& name, Form form) {
     ++stream.wants[form.index()];
     ++stream.sinks[sink];
     change_demand(stream, 1);
-    return {stream.state == StreamState::idle ? nullptr : stream.latest, stream.drops};
+    return {stream.current(), stream.drops};
 }
 
 void Hub::leave(std::size_t sink, const std::string& name, Form form, bool wants) {
@@ -242,7 +295,7 @@ std::optional<std::string> Hub::default_picture_stream(const Permit& permit) con
     const std::lock_guard lock(mutex_);
     const auto has_picture = [&](const std::string& name) {
         const auto found = streams_.find(name);
-        return found != streams_.end() && found->second.latest && found->second.latest->is_picture() && permit.may(Right::view, name);
+        return found != streams_.end() && found->second.may_show_pictures() && permit.may(Right::view, name);
     };
     if (has_picture("")) return "";
     const auto first = std::find_if(order_.begin(), order_.end(), has_picture);
@@ -252,7 +305,7 @@ std::optional<std::string> Hub::default_picture_stream(const Permit& permit) con
 FramePtr Hub::latest(const std::string& name) const {
     const std::lock_guard lock(mutex_);
     const auto found = streams_.find(name);
-    return found == streams_.end() || found->second.state == StreamState::idle ? nullptr : found->second.latest;
+    return found == streams_.end() ? nullptr : found->second.current();
 }
 
 std::vector<StreamStatus> Hub::streams(const Permit& permit) const {
@@ -268,8 +321,12 @@ std::optional<std::string> Hub::complaint() const {
     const auto now = SteadyClock::now();
     for (const auto& [name, stream] : streams_)
         if (stream.healthy(now)) return std::nullopt;
+    for (const std::string& name : order_)
+        if (const Stream& stream = streams_.find(name)->second; stream.state == StreamState::failed)
+            return fmt::format("the source of stream {} failed: {}", json_string(name), one_line(stream.error));
     if (ended_) return failure_.empty() ? "the input has ended" : "the input is broken: " + failure_;
-    if (order_.empty()) return "no frame has come yet";
+    const auto waits = [this](const std::string& name) { return streams_.find(name)->second.state == StreamState::waiting; };
+    if (order_.empty() || std::any_of(order_.begin(), order_.end(), waits)) return "no frame has come yet";
     for (const auto& [name, stream] : streams_)
         if (stream.state == StreamState::live)
             return fmt::format("no frame for {} s", std::chrono::duration_cast<std::chrono::seconds>(now - stream.last).count());

@@ -66,6 +66,14 @@ public:
     Taken publish(Frame frame, Feeder* feeder = nullptr);
     /// Makes `feeder` the one that feeds the stream. takeover: in place of whoever does.
     Taken claim(const std::string& stream, Feeder& feeder, bool takeover);
+    /// Makes a stream that exists from now on, before the first frame, and is the feeder's. A producer may
+    /// take it over, and gives it back when it leaves. The feeder is told whether somebody wants it.
+    void declare(const std::string& stream, Feeder& owner, StreamState state);
+    /// Changes the state of a stream, if it is the feeder's at present.
+    void set_state(const Feeder& feeder, const std::string& stream, StreamState state);
+    /// The source of the feeder's stream failed: viewers get the picture, until a frame comes.
+    /// words  what the picture says, for lists
+    void fail(const Feeder& feeder, Frame picture, std::string words);
     /// From here to release() the feeder is told whether somebody wants a stream that it feeds, or one
     /// that nobody feeds and that may turn out to be its own.
     void attach(Feeder& feeder);
@@ -102,7 +110,7 @@ public:
 
     /// What a viewer gets that names none: "" if it exists, else the first one; nullopt: none exists.
     std::optional<std::string> default_stream(const Permit& permit) const;
-    /// The same among those that have a picture.
+    /// The same among those that have a picture, or whose source may bring one.
     std::optional<std::string> default_picture_stream(const Permit& permit) const;
     /// The latest frame, unless it would be old (idle).
     FramePtr latest(const std::string& stream) const;
@@ -124,6 +132,7 @@ private:
     void shed_oldest(std::uint64_t newest);
     bool is_latest(std::uint64_t id) const;
     void tell_changed();
+    void hand_out(const Stream& stream, const FramePtr& frame);
     void change_demand(Stream& stream, int change);
     void tell_demand();
 
@@ -139,7 +148,7 @@ private:
     int demand_for_any_ = 0;
     std::vector<Feeder*> attached_;
     std::map<std::string, Stream, std::less<>> streams_;
-    std::vector<std::string> order_;  // of streams that a frame has come for
+    std::vector<std::string> order_;  // of streams that were declared, or that a frame has come for
     struct Alive {
         std::weak_ptr<const void> what;  // a frame, or a message that is none
         std::uint64_t id;

@@ -62,6 +62,8 @@ struct Server::Impl {
         respond = std::move(options.respond);
         if (options.publish) publishing = std::make_unique<Publishing>(hub, *options.publish);
         context.publishing = publishing.get();
+        for (CommandSourceOptions& source : options.sources) sources.push_back(std::make_unique<CommandSource>(hub, std::move(source)));
+        context.sources = sources;
         max_relayed = options.relay ? options.max_relayed : 0;
         for (const ListenAddress& address : options.listen) places.push_back(listen_on(address));
         for (Descriptor& socket : options.sockets) places.push_back(take_over(std::move(socket)));
@@ -101,6 +103,7 @@ struct Server::Impl {
     Limits limits;
     Context context;
     std::unique_ptr<Publishing> publishing;
+    std::vector<std::unique_ptr<CommandSource>> sources;
     std::size_t max_relayed = 0;  // 0: nothing is
     std::unique_ptr<Relay> relay;
     std::vector<Listening> places;
@@ -151,6 +154,7 @@ void Server::run() {
         impl_->relay = std::make_unique<Relay>(impl_->hub, impl_->max_relayed);
         impl_->context.relay = impl_->relay.get();
     }
+    for (const auto& source : impl_->sources) source->start();
     std::vector<std::jthread> threads;
     for (std::size_t i = 1; i < impl_->shards.size(); ++i)
         threads.emplace_back([shard = impl_->shards[i].get()] {
@@ -159,12 +163,14 @@ void Server::run() {
         });
     impl_->shards.front()->run();
     threads.clear();
+    impl_->sources.clear();
     impl_->access.stop();
     impl_->hub->close();
 }
 
 void Server::stop() {
     for (const auto& shard : impl_->shards) shard->stop(kFarewell);
+    for (const auto& source : impl_->sources) source->stop();
     const std::lock_guard lock(impl_->mutex);
     if (impl_->desk) impl_->desk->stop();
 }

@@ -11,6 +11,7 @@
 
 #include "cli/units.hpp"
 #include "serve/access.hpp"
+#include "serve/command_source.hpp"
 #include "serve/hub.hpp"
 #include "serve/limits.hpp"
 #include "serve/listening.hpp"
@@ -37,8 +38,9 @@ struct ServerOptions {
     LimitOptions limits;
     std::optional<RespondOptions> respond;
     std::optional<PublishOptions> publish;
-    bool relay = false;                     // clients' messages to all clients
-    std::size_t max_relayed = 32ULL << 20;  // bytes of one of them
+    std::vector<CommandSourceOptions> sources;  // no more than hub.max_streams
+    bool relay = false;                         // clients' messages to all clients
+    std::size_t max_relayed = 32ULL << 20;      // bytes of one of them
 };
 
 class Server {

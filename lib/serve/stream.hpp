@@ -19,6 +19,7 @@ enum class StreamState : std::uint8_t {
     live,     // frames arrive
     idle,     // nobody wants them, so they are not read
     ended,    // the input ended; the last picture stays
+    failed,   // its source failed; the latest frame is a picture that says why
 };
 std::string_view name_of(StreamState state);
 
@@ -35,6 +36,7 @@ struct StreamStatus {
     std::uint64_t bytes = 0;
     std::int64_t age_us = -1;  // since the last frame; -1: none came
     std::uint64_t drops = 0;   // of all its viewers
+    std::string error;         // why the stream's source failed last, if no frame came since; empty: it did not
 
     /// As a JSON object.
     std::string json() const;
@@ -49,6 +51,8 @@ public:
     /// Somebody wants pictures that it feeds or may feed, or no longer; see Hub::attach(). In any thread,
     /// with the hub locked: return at once.
     virtual void on_wanted(bool) {}
+    /// Who had taken a stream that it owns has gone: it may feed it again. As above.
+    virtual void on_returned() {}
 
     /// Give the stream's next number to frames that have no `seq`.
     bool numbers = false;
@@ -82,11 +86,19 @@ struct Stream {
     double interval_s = 0;  // recent mean between frames; 0: unknown
     SteadyClock::time_point last{};
     Feeder* feeder = nullptr;   // null: nobody
+    Feeder* owner = nullptr;    // feeds it when nobody else does; null: nobody, and the stream need not exist
+    std::string error;          // why its source failed, until a frame comes
     std::int64_t next_seq = 0;  // after the last frame's
     RateLimit rate;
 
     /// Takes the frame as the latest and counts it.
     void note(FramePtr frame);
+    /// The latest is a picture of this error. It is none that came, and is not counted.
+    void fail(FramePtr picture, std::string words);
+    /// What who comes now is shown; null: nothing, or it would be old.
+    FramePtr current() const;
+    /// A picture came, or it is a source's that may bring one.
+    bool may_show_pictures() const;
     std::uint64_t viewers() const;
     StreamStatus status() const;
     /// Frames that arrive as often as they did, and at least each 10 s.

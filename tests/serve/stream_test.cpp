@@ -27,8 +27,10 @@ Frame frame(std::string_view payload, std::string_view type = "image/jpeg", std:
 struct SomeFeeder final : Feeder {
     std::string lost;
     bool wanted = false;
+    int returns = 0;
     void on_lost(const std::string& stream) override { lost += stream; }
     void on_wanted(bool now) override { wanted = now; }
+    void on_returned() override { ++returns; }
 };
 
 }  // namespace
@@ -195,4 +197,93 @@ TEST_CASE("a feeder has a rate that it may not pass", "[serve]") {
     CHECK(slow.admit(0.5, begin));
     CHECK_FALSE(slow.admit(0.5, begin + std::chrono::seconds(1)));
     CHECK(slow.admit(0.5, begin + std::chrono::seconds(3)));
+}
+
+TEST_CASE("a declared stream exists without a frame, and only its owner is told of its viewers", "[serve]") {
+    Hub hub({});
+    Sink sink;
+    hub.add_sink(sink);
+    SomeFeeder door, chart, input;
+    hub.attach(input);
+    hub.declare("door", door, StreamState::idle);
+    hub.declare("chart", chart, StreamState::waiting);
+    REQUIRE(hub.streams().size() == 2);
+    CHECK(hub.streams().front().name == "door");
+    CHECK(hub.streams().front().state == StreamState::idle);
+    CHECK(hub.default_stream(*Permit::everything()) == "door");
+    CHECK(hub.default_picture_stream(*Permit::everything()) == "door");
+    hub.join(0, "door", {});
+    CHECK(door.wanted);
+    CHECK_FALSE(chart.wanted);
+    CHECK_FALSE(input.wanted);
+    hub.leave(0, "door", {}, true);
+    CHECK_FALSE(door.wanted);
+    CHECK(hub.streams().size() == 2);
+    CHECK(hub.complaint() == std::nullopt);  // one rests
+    hub.set_state(door, "door", StreamState::waiting);
+    CHECK(hub.complaint() == "no frame has come yet");
+}
+
+TEST_CASE("a source of text only is no source of pictures", "[serve]") {
+    Hub hub({});
+    SomeFeeder words, door;
+    hub.declare("words", words, StreamState::waiting);
+    hub.declare("door", door, StreamState::waiting);
+    hub.publish(frame("21.5", "text/plain", "words"), &words);
+    CHECK(hub.default_picture_stream(*Permit::everything()) == "door");
+}
+
+TEST_CASE("a producer that took a declared stream over gives it back", "[serve]") {
+    Hub hub({});
+    Sink sink;
+    hub.add_sink(sink);
+    SomeFeeder door, producer;
+    hub.declare("door", door, StreamState::waiting);
+    hub.join(0, "door", {});
+    CHECK(hub.claim("door", producer, false) == Taken::other_feeder);
+    CHECK(hub.claim("door", producer, true) == Taken::yes);
+    CHECK(door.lost == "door");
+    CHECK_FALSE(door.wanted);
+    hub.publish(frame("1", "image/jpeg", "door"), &producer);
+    hub.set_state(door, "door", StreamState::idle);  // not its own now
+    CHECK(hub.streams().front().state == StreamState::live);
+    hub.fail(door, frame("why", "image/jpeg", "door"), "why");
+    CHECK(hub.latest("door")->payload().text() == "1");
+    hub.release(producer);
+    CHECK(door.returns == 1);
+    CHECK(door.wanted);
+    CHECK(hub.latest("door") == nullptr);
+    CHECK(hub.publish(frame("2", "image/jpeg", "door"), &door) == Taken::yes);
+    hub.release(door);
+    CHECK(hub.streams().front().state == StreamState::ended);
+}
+
+TEST_CASE("the picture of a failure is shown, not counted, and goes with the first frame", "[serve]") {
+    Hub hub({});
+    Sink sink;
+    hub.add_sink(sink);
+    SomeFeeder door;
+    hub.declare("door", door, StreamState::waiting);
+    hub.join(0, "door", {});
+    hub.fail(door, frame("why", "image/jpeg", "door"), "it is\nbroken");
+    CHECK(sink.frames.size() == 1);
+    CHECK(hub.latest("door")->payload().text() == "why");
+    const StreamStatus failed = hub.streams().front();
+    CHECK(failed.state == StreamState::failed);
+    CHECK(failed.frames == 0);
+    CHECK(failed.age_us == -1);
+    CHECK_THAT(failed.json(), ContainsSubstring("\"error\":\"it is\\nbroken\"}"));
+    CHECK(hub.complaint() == "the source of stream \"door\" failed: it is; broken");
+    SECTION("text takes its place too") {
+        hub.publish(frame("21.5", "text/plain", "door"), &door);
+        CHECK(hub.latest("door")->payload().text() == "21.5");
+        CHECK_THAT(hub.streams().front().json(), !ContainsSubstring("error"));
+    }
+    SECTION("it is not shown to who comes when it is tried anew") {
+        hub.set_state(door, "door", StreamState::idle);
+        CHECK(hub.complaint() == std::nullopt);
+        hub.set_state(door, "door", StreamState::waiting);
+        CHECK(hub.join(0, "door", {}).latest == nullptr);
+        CHECK_THAT(hub.streams().front().json(), ContainsSubstring("broken"));
+    }
 }

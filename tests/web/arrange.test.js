@@ -51,6 +51,8 @@ test('all streams together are live while one is', () => {
     assert.equal(says('live', 'ended', 'idle').label, '1 of 3 live');
     assert.equal(says('idle', 'ended').label, 'Idle');
     assert.equal(says('waiting', 'ended').label, 'Waiting');
+    assert.equal(says('failed', 'live').label, '1 of 2 live');
+    assert.equal(says('failed', 'idle').label, 'Failed');
     assert.equal(says('ended', 'ended').label, 'Input ended');
     assert.equal(says().label, 'Waiting');
     assert.notEqual(says().title, '');

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { colours, near, open, picture, says, until } from './browser.js';
 import { BLUE, MIDDLE, RED, acked, blue, browser, red, send, server, shows, text, url, viewer, viewers } from './stage.js';
 
-test('waiting, live, idle and ended are said, and the picture stays', async () => {
+test('waiting, live, idle, failed and ended are said, and the picture stays', async () => {
     const { page, complaints } = await viewer([{ name: '', state: 'waiting' }]);
     await says(page, 'Waiting');
     assert.match(await text(page, 'message-title'), /Waiting for the first picture/);
@@ -17,6 +17,8 @@ test('waiting, live, idle and ended are said, and the picture stays', async () =
     assert.match(await page.title(), /Live/);
     server.peer.send(server.list({ name: '', state: 'idle' }));
     await says(page, 'Idle');
+    server.peer.send(server.list({ name: '', state: 'failed', error: 'no camera\nexit code 1' }));
+    await says(page, 'Failed');
     server.peer.send(server.list({ name: '', state: 'ended' }));
     await says(page, 'Input ended');
     await shows(page, RED);

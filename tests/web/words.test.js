@@ -42,6 +42,7 @@ test('each state has its words', () => {
     assert.equal(says({ streams: [{ name: '', state: 'idle' }] }), 'Idle');
     assert.equal(says({ streams: [{ name: '', state: 'ended' }] }), 'Input ended');
     assert.equal(says({ streams: [{ name: '', state: 'ended' }], kind: 'none' }), 'Input ended');
+    assert.equal(says({ streams: [{ name: '', state: 'failed', error: 'no camera' }] }), 'Failed');
 });
 
 test('a lost link says when it is tried again, a refused one why', () => {

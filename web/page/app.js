@@ -225,7 +225,7 @@ function show(next) {
     const message = element('message', HTMLElement);
     message.hidden = !away && !other && (beside || answer.open);
     message.classList.toggle('over', next.kind === 'picture' || next.kind === 'text' || answer.open || cover || (tiled && next.streams.length > 0));
-    const still = other || ['ready', 'ended', 'paused', 'idle', 'damaged'].includes(status.code);
+    const still = other || ['ready', 'ended', 'paused', 'idle', 'damaged', 'failed'].includes(status.code);
     document.querySelector('.mark')?.classList.toggle('still', still);
     element('message-title', HTMLElement).textContent = other ? `This is ${next.type}` : status.title;
     element('message-hint', HTMLElement).textContent = other ? 'It cannot be shown here. It can be saved.' : status.hint;

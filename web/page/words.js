@@ -46,6 +46,9 @@ export function statusOf(view) {
         const hint = view.kind === 'none' ? 'It brought no picture.' : 'This is its last picture.';
         return { code: 'ended', label: 'Input ended', title: 'Input ended', hint };
     }
+    if (stream?.state === 'failed') {
+        return { code: 'failed', label: 'Failed', title: 'The source has failed', hint: 'It is started again.' };
+    }
     if (view.responds && view.kind === 'none' && !stream && !view.named) {
         return { code: 'ready', label: 'Ready', title: 'Type something', hint: 'What the server makes of it appears here.' };
     }
@@ -75,6 +78,9 @@ function statusOfAll(streams) {
     if (has('live')) {
         const live = streams.filter(({ state }) => state === 'live').length;
         return { code: 'live', label: live === streams.length ? 'Live' : `${live} of ${streams.length} live`, title: '', hint: '' };
+    }
+    if (has('failed')) {
+        return { code: 'failed', label: 'Failed', title: '', hint: '' };
     }
     if (has('idle')) {
         return { code: 'idle', label: 'Idle', title: '', hint: '' };
@@ -118,7 +124,7 @@ export function streamTitle(name) {
     return name === '' ? 'unnamed' : name;
 }
 
-const STATES = /** @type {Record<string, string>} */ ({ waiting: 'waiting', live: 'live', idle: 'idle', ended: 'ended' });
+const STATES = /** @type {Record<string, string>} */ ({ waiting: 'waiting', live: 'live', idle: 'idle', ended: 'ended', failed: 'failed' });
 
 /**
  * @param {string} state of a stream; of a later server it may be one that is not known here
