@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.request
 
@@ -23,6 +24,20 @@ def is_open():
         except OSError:
             pass
     return False
+
+
+def part(stream):
+    """The next picture of an MJPEG stream, and when it was taken, in seconds."""
+    headers = {}
+    while (line := stream.readline().strip().lower()) or "content-length" not in headers:
+        name, _, value = line.decode().partition(":")
+        headers[name] = value.strip()
+    return stream.read(int(headers["content-length"])), float(headers["x-timestamp"])
+
+
+def address_of(server):
+    server.says("http://")
+    return re.search(r"http://\S+?/", server.words())[0]
 
 
 class Pictures(unittest.TestCase):
@@ -158,18 +173,72 @@ class Viewers(unittest.TestCase):
     def test_a_viewer_gets_the_pictures_of_the_camera_as_they_are(self):
         sent = guest.jpegs(os.path.join(guest.DATA, "pictures.mjpg"))
         with UsbCamera(), Stage("capture", DEVICE) as capture, Stage("wsserve", "--listen", "127.0.0.1:0", stdin=capture.out) as server:
-            server.says("http://")
-            address = re.search(r"http://\S+?/", server.words())[0]
-            with urllib.request.urlopen(address + "stream.mjpg", timeout=guest.DEADLINE) as stream:
+            with urllib.request.urlopen(address_of(server) + "stream.mjpg", timeout=guest.DEADLINE) as stream:
                 seen = []
                 while len(set(seen)) < 10:
-                    size = 0
-                    while (line := stream.readline().strip()) or not size:
-                        if line.lower().startswith(b"content-length:"):
-                            size = int(line.split(b":")[1])
-                    seen.append(sent.index(stream.read(size)))
+                    seen.append(sent.index(part(stream)[0]))
             self.assertEqual(server.stop()[0], 0)
         self.assertTrue(all((b - a) % len(sent) < len(sent) / 2 for a, b in zip(seen, seen[1:])), seen)
+
+
+class OnDemand(unittest.TestCase):
+    """The camera rests while nobody watches, and who comes sees what is there now."""
+
+    IDLE = 3  # seconds
+    SLOW = 3  # what this machine may need besides, being slow
+
+    def check(self, server, after=lambda round: None):
+        sent = guest.jpegs(os.path.join(guest.DATA, "pictures.mjpg"))
+        address = address_of(server) + "video_feed"
+        for round in (1, 2, 3):
+            wait_until(lambda: not is_open(), "the camera to rest")
+            asked = time.time()
+            with urllib.request.urlopen(address, timeout=guest.DEADLINE) as stream:
+                wait_until(is_open, "the camera to be opened")
+                opened = time.time()
+                picture, taken = part(stream)
+                came = time.time()
+                for _ in range(5):
+                    part(stream)
+            left = time.time()
+            self.assertIn(picture, sent)
+            self.assertGreater(taken, asked)  # not an old one
+            wait_until(lambda: not is_open(), "the camera to be closed")
+            closed = time.time()
+            print("viewer %d: opened after %.2f s, a picture %.2f s later, %.3f s old; closed %.2f s after it left"
+                  % (round, opened - asked, came - opened, came - taken, closed - left))
+            self.assertLess(came - taken, 1 + self.SLOW)
+            self.assertLess(closed - left, self.IDLE + 2 + self.SLOW)
+            after(round)
+
+    def test_a_source(self):
+        source = "cam=%s %s" % (program("capture"), DEVICE)
+        arguments = ["--source", source, "--on-demand", "--idle-close", "%ds" % self.IDLE, "--mjpeg-path", "/video_feed"]
+        with UsbCamera(), Stage("wsserve", "--listen", "127.0.0.1:0", *arguments) as server:
+            def said(round):
+                server.says("cam: started, since somebody watches", round)
+                server.says("cam: stopped: nobody has watched for %d s" % self.IDLE, round)
+            self.check(server, said)
+            self.assertEqual(server.stop()[0], 0)
+
+    def test_a_pipe(self):
+        with UsbCamera(), Stage("capture", DEVICE, "--idle-close", "%ds" % self.IDLE) as capture:
+            with Stage("wsserve", "--listen", "127.0.0.1:0", "--on-demand", "--mjpeg-path", "/video_feed", stdin=capture.out) as server:
+                self.check(server)
+                self.assertEqual(server.stop()[0], 0)
+
+    def test_a_source_whose_camera_is_not_there_says_so_until_it_is(self):
+        source = "cam=%s %s --no-retry" % (program("capture"), DEVICE)
+        with Stage("wsserve", "--listen", "127.0.0.1:0", "--source", source, "--on-demand") as server:
+            with urllib.request.urlopen(address_of(server) + "stream.mjpg?as=image", timeout=guest.DEADLINE) as stream:
+                sent = guest.jpegs(os.path.join(guest.DATA, "pictures.mjpg"))
+                self.assertNotIn(part(stream)[0], sent)
+                server.says("cam: capture: cannot open /dev/video0: no such file or directory")
+                with UsbCamera():
+                    while part(stream)[0] not in sent:
+                        pass
+                    server.says("cam: frames come again")
+                    self.assertEqual(server.stop()[0], 0)
 
 
 class Refusals(unittest.TestCase):
