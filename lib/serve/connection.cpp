@@ -38,7 +38,9 @@ Connection::Connection(Shard& shard, Descriptor socket, Limits::Seat seat, std::
     shard_.loop().watch(socket_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
 }
 
-Connection::~Connection() = default;
+Connection::~Connection() {
+    forget_waiting();  // what came in while it was closed
+}
 
 void Connection::on_ready(std::uint32_t events) {
     if (closed_) return;
@@ -105,12 +107,10 @@ void Connection::flush() {
         offset_ += sent;
         if (offset_ < current_.message->size()) continue;
         const bool is_frame = current_.message->frame_id() != 0;
+        if (is_frame) count_sent();
         const Outbox::Slot slot = current_.slot;
         current_ = {};
-        if (is_frame) {
-            shard_.counters().frames.add();
-            protocol_->on_sent(slot);
-        }
+        if (is_frame) protocol_->on_sent(slot);
     }
     blocked_ = false;
     if (closed_ || !outbox_.empty()) return;
@@ -118,6 +118,21 @@ void Connection::flush() {
         linger();
     else
         protocol_->on_drained();
+}
+
+void Connection::count_sent() {
+    ViewerCounters& counters = shard_.counters();
+    counters.frames.add();
+    if (!current_.timed) return;
+    const Carried& frame = current_.message->frame();
+    // Not the loop's time: thousands of viewers may have been sent to since.
+    const Seconds wait = SteadyClock::now() - frame.arrival;
+    counters.wait.add(wait);
+    if (frame.age) counters.age.add(*frame.age + wait);
+}
+
+void Connection::forget_waiting() {
+    shard_.counters().drop(Drop::left, outbox_.clear());
 }
 
 bool Connection::path_is_clear() {
@@ -151,7 +166,8 @@ void Connection::close() {
     closed_ = true;
     retry_.cancel();
     resume_.cancel();
-    outbox_.clear();
+    forget_waiting();
+    if (current_.message && current_.message->frame_id()) shard_.counters().drop(Drop::left);
     current_ = {};
     shard_.loop().unwatch(socket_.get());
     tls_.reset();

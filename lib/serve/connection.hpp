@@ -57,6 +57,8 @@ public:
     const Limits::Seat& seat() const { return seat_; }
     const Peer& peer() const { return seat_.peer(); }
     Outbox& outbox() { return outbox_; }
+    /// Forgets what waits, and counts the frames among it as not sent.
+    void forget_waiting();
     /// Sends what the socket takes now; the rest follows by itself.
     void flush();
     /// True if something waits for the socket.
@@ -89,6 +91,7 @@ public:
 
 private:
     void receive();
+    void count_sent();
     ssize_t receive_some(std::span<char> buffer);
     void linger();
 

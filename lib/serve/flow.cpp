@@ -13,7 +13,12 @@ Flow::Flow(Connection& connection, std::string stream, Form form, std::uint32_t 
     set_fps(fps);
 }
 
+Flow::~Flow() {
+    if (held_) drop(Drop::left);
+}
+
 void Flow::start() {
+    since_ = SteadyClock::now();
     if (const FramePtr first = std::exchange(joined_.latest, nullptr)) on_frame(first);
 }
 
@@ -29,15 +34,18 @@ void Flow::set_paused(bool paused) {
     set_wanting(!paused);
     if (paused) {
         pacer_.cancel();
-        held_.reset();
+        if (std::exchange(held_, nullptr)) drop(Drop::paused);
         if (connection_.outbox().drop_slot(slot_)) drop(Drop::paused);
-    } else if (const FramePtr latest = shard_.hub().latest(stream())) {
-        on_frame(latest);
+        return;
     }
+    since_ = SteadyClock::now();
+    if (const FramePtr latest = shard_.hub().latest(stream())) on_frame(latest);
 }
 
 void Flow::on_frame(const FramePtr& frame) {
     if (connection_.closing() || frame->id() <= last_id_) return;
+    if (form().wrap == Wrap::mjpeg && !frame->is_picture()) return;  // nothing for it
+    shard_.counters().offered.add();
     if (frame->is_picture() && paused_) return drop(Drop::paused);
     last_id_ = frame->id();
     if (frame->is_picture() && period_ > SteadyClock::duration(0))
@@ -62,13 +70,10 @@ void Flow::pace(const FramePtr& frame) {
 
 void Flow::offer(const FramePtr& frame) {
     const MessagePtr message = shard_.message(frame, form());
-    if (!message) {
-        if (frame->is_picture()) drop(Drop::failed);
-        return;
-    }
+    if (!message) return drop(Drop::failed);
     if (on_offer) on_offer(frame);
     if (frame->is_picture()) {
-        if (connection_.outbox().put_picture(slot_, message)) drop(Drop::replaced);
+        if (connection_.outbox().put_picture(slot_, message, frame->arrival() >= since_)) drop(Drop::replaced);
     } else if (!connection_.outbox().put(message)) {
         drop(Drop::queue);
         return connection_.dismiss(Refusal::queue);
@@ -77,10 +82,11 @@ void Flow::offer(const FramePtr& frame) {
 }
 
 void Flow::drop(Drop reason) {
+    shard_.counters().drop(reason);
+    if (reason == Drop::left) return;
     // What a viewer asked not to get, it does not miss.
     if (reason != Drop::paused && reason != Drop::rate) ++drops_;
     joined_.drops->fetch_add(1, std::memory_order_relaxed);
-    shard_.counters().drops[static_cast<std::size_t>(reason)].add();
 }
 
 }  // namespace framepipe::serve

@@ -15,6 +15,7 @@ public:
     /// slot  in the outbox, one for each flow of the connection
     /// fps   the most pictures a second; 0: all
     Flow(Connection& connection, std::string stream, Form form, std::uint32_t slot, double fps);
+    ~Flow() override;
 
     /// Sends what the stream has already. Once, right after the constructor.
     void start();
@@ -39,6 +40,7 @@ private:
     std::uint64_t last_id_ = 0;
     std::uint64_t drops_ = 0;
     bool paused_ = false;
+    SteadyClock::time_point since_{};  // what came before is shown, but its age does not count
     SteadyClock::duration period_{};
     SteadyClock::time_point due_{};
     FramePtr held_;  // until it is due

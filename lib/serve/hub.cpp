@@ -46,13 +46,33 @@ bool Hub::is_listed(const std::string& name) const {
 
 bool Hub::has_room_for(const std::string& name) {
     if (order_.size() < options_.max_streams || is_listed(name)) return true;
-    ++metrics_.refused_frames;
     log::warn_once("streams", fmt::format("cannot take stream {}: there are {} already; frames of further ones are left out",
                                           json_string(name), order_.size()));
     return false;
 }
 
 Taken Hub::publish(Frame frame, Feeder* feeder) {
+    const Taken taken = take(std::move(frame), feeder);
+    count(taken);
+    return taken;
+}
+
+void Hub::count(Taken taken) {
+    switch (taken) {
+        case Taken::yes:
+            return;
+        case Taken::other_feeder:
+            return metrics_.drop(InputDrop::other_feeder);
+        case Taken::too_many_streams:
+            return metrics_.drop(InputDrop::too_many_streams);
+        case Taken::too_fast:
+            return metrics_.drop(InputDrop::rate);
+        case Taken::forbidden:
+            return metrics_.drop(InputDrop::forbidden);
+    }
+}
+
+Taken Hub::take(Frame frame, Feeder* feeder) {
     const std::string name = frame.header.stream();
     std::array<std::uint32_t, kForms> wants;
     {
@@ -180,7 +200,7 @@ FramePtr Hub::make_live(Frame frame) {
 
 MessagePtr Hub::hold(std::string head, Bytes body) {
     const std::uint64_t id = next_id_++;
-    auto message = std::make_unique<Message>(std::move(head), std::move(body), std::string(), id);
+    auto message = std::make_unique<Message>(std::move(head), std::move(body), std::string(), Carried{id, SteadyClock::now()});
     metrics_.live_bytes += message->size();
     MessagePtr held(message.release(), [this](const Message* one) {
         metrics_.live_bytes -= one->size();

@@ -64,6 +64,8 @@ public:
     /// Hands a frame to all who want it. The forms that are wanted are made in the calling thread.
     /// feeder  becomes the stream's if it has none; null: for nobody in particular
     Taken publish(Frame frame, Feeder* feeder = nullptr);
+    /// Counts a frame that its feeder had to leave out.
+    void count(Taken taken);
     /// Makes `feeder` the one that feeds the stream. takeover: in place of whoever does.
     Taken claim(const std::string& stream, Feeder& feeder, bool takeover);
     /// Makes a stream that exists from now on, before the first frame, and is the feeder's. A producer may
@@ -123,6 +125,7 @@ public:
     MemoryFiles& files() { return files_; }
 
 private:
+    Taken take(Frame frame, Feeder* feeder);
     Stream& stream(const std::string& name);
     bool is_listed(const std::string& name) const;
     /// False for a new stream when there are too many.

@@ -61,7 +61,7 @@ void InputFeed::on_wanted(bool wanted) {
 void InputFeed::take(Frame frame) {
     if (catching_up_ && is_old(frame)) {
         thrown_bytes_ += frame.payload.size();
-        ++hub_->metrics().stale_frames;
+        hub_->metrics().drop(InputDrop::stale);
         return;
     }
     catching_up_ = false;

@@ -36,7 +36,7 @@ void Intake::put(Frame frame, bool replaceable) {
             bytes_ -= older->frame.payload.size();
             older->frame = std::move(frame);
             ++status_.done;
-            ++hub_->metrics().replaced_frames;
+            hub_->metrics().drop(InputDrop::replaced);
         } else {
             waiting_.push_back({std::move(frame), replaceable});
         }
@@ -84,8 +84,12 @@ void Intake::run() {
         waiting_.pop_front();
         bytes_ -= frame.payload.size();
         const bool lost = status_.lost;
+        const Taken refused = status_.refused;
         lock.unlock();
-        if (!lost) publish(std::move(frame));
+        if (lost)
+            hub_->count(refused);
+        else
+            publish(std::move(frame));
         lock.lock();
         ++status_.done;
         if (status_.full && waiting_.size() < kMaxWaiting / 2 && bytes_ < kMaxWaitingBytes / 2) {
@@ -108,7 +112,7 @@ void Intake::publish(Frame frame) {
     const std::string stream = frame.header.stream();
     const bool permitted = options_.permit->may(Right::publish, stream);
     const Taken taken = permitted ? hub_->publish(std::move(frame), this) : Taken::forbidden;
-    if (taken == Taken::too_fast) ++hub_->metrics().too_fast_frames;
+    if (!permitted) hub_->count(taken);
     const std::lock_guard lock(mutex_);
     if (taken == Taken::yes) {
         ++status_.published;

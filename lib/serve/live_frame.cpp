@@ -23,6 +23,13 @@ Header encoded_header(const Header& from, std::string_view type) {
     return header;
 }
 
+std::optional<Seconds> age_of(const Header& header) {
+    const auto time = header.time_us();
+    if (!time) return std::nullopt;
+    // Not as whole numbers: a header may hold any.
+    return Seconds((static_cast<double>(now_us()) - static_cast<double>(*time)) / 1e6);
+}
+
 std::string mjpeg_head(const Header& header, std::size_t size) {
     const std::int64_t time = header.time_us().value_or(now_us());
     return fmt::format("Content-Type: {}\r\nContent-Length: {}\r\nX-Timestamp: {}.{:06}\r\n\r\n", header.type(), size, time / 1000000,
@@ -53,7 +60,12 @@ std::string mjpeg_end() {
 }
 
 LiveFrame::LiveFrame(Frame frame, std::uint64_t id, FrameContext context)
-    : frame_(std::move(frame)), stream_(frame_.header.stream()), id_(id), context_(context), is_picture_(frame_.header.is_image()) {
+    : frame_(std::move(frame)),
+      stream_(frame_.header.stream()),
+      id_(id),
+      context_(context),
+      is_picture_(frame_.header.is_image()),
+      age_(age_of(frame_.header)) {
     ++context_.metrics.live_frames;
     hold(frame_.payload.size());
 }
@@ -175,7 +187,7 @@ std::unique_ptr<Message> LiveFrame::wrap(Form form) {
             tail = fmt::format("\r\n--{}\r\n", kBoundary);
             break;
     }
-    return std::make_unique<Message>(std::move(head), std::move(body), std::move(tail), id_);
+    return std::make_unique<Message>(std::move(head), std::move(body), std::move(tail), Carried{id_, arrival_, age_});
 }
 
 }  // namespace framepipe::serve

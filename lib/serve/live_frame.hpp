@@ -103,6 +103,7 @@ private:
     const FrameContext context_;
     const bool is_picture_;
     const SteadyClock::time_point arrival_ = SteadyClock::now();
+    const std::optional<Seconds> age_;                         // at its arrival, by time_us
     std::array<std::atomic<const Message*>, kForms> ready_{};  // owned by messages_
 
     std::mutex mutex_;  // guards all below

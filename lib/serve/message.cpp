@@ -52,8 +52,8 @@ void MemoryFiles::give_back(Descriptor file) {
     if (free_.size() < kMaxFreeFiles) free_.push_back(std::move(file));
 }
 
-Message::Message(std::string head, Bytes body, std::string tail, std::uint64_t frame_id)
-    : head_(std::move(head)), body_(std::move(body)), tail_(std::move(tail)), frame_id_(frame_id) {
+Message::Message(std::string head, Bytes body, std::string tail, Carried frame)
+    : head_(std::move(head)), body_(std::move(body)), tail_(std::move(tail)), frame_(frame) {
     if (body_.size() > kMaxJoined) return;
     // One piece is cheaper to send, again and again, than three.
     head_.append(body_.text()).append(tail_);
@@ -66,7 +66,7 @@ Message::Message(std::shared_ptr<const Message> original, MemoryFiles& files, Pa
       head_(original_->head_),
       body_(original_->body_),
       tail_(original_->tail_),
-      frame_id_(original_->frame_id_) {
+      frame_(original_->frame_) {
     Descriptor file = files.take();
     if (!file) return;
     if (!fill_file(file.get())) {

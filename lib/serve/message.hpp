@@ -4,15 +4,18 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "frame/bytes.hpp"
+#include "frame/clock.hpp"
 #include "frame/descriptor.hpp"
 #include "serve/page_pipe.hpp"
 
@@ -38,11 +41,20 @@ private:
     std::vector<Descriptor> free_;
 };
 
+using Seconds = std::chrono::duration<double>;
+
+/// The live frame that a message carries.
+struct Carried {
+    std::uint64_t id = 0;               // 0: none
+    SteadyClock::time_point arrival{};  // here
+    /// How long before its arrival it was taken, by its `time_us`; below zero, if a clock is wrong.
+    std::optional<Seconds> age{};
+};
+
 /// A head, a body and a tail that go out as one. Immutable once it is shared.
 class Message {
 public:
-    /// frame_id  of the live frame that is in it; 0: none
-    Message(std::string head, Bytes body = {}, std::string tail = {}, std::uint64_t frame_id = 0);
+    Message(std::string head, Bytes body = {}, std::string tail = {}, Carried frame = {});
     /// The same bytes in a file of `files` (which must outlive this), to be sent from there; from memory
     /// where there is no file to be had. Keeps `original`, for one thread of viewers: threads that send
     /// from the same pages at once hold each other up at the pages' reference counts.
@@ -60,7 +72,9 @@ public:
     std::string_view piece(std::size_t offset) const;
 
     std::size_t size() const { return head_.size() + body_.size() + tail_.size(); }
-    std::uint64_t frame_id() const { return frame_id_; }
+    const Carried& frame() const { return frame_; }
+    /// 0: it carries none.
+    std::uint64_t frame_id() const { return frame_.id; }
     /// The whole as one string, for tests.
     std::string text() const { return head_ + std::string(body_.text()) + tail_; }
 
@@ -74,7 +88,7 @@ private:
     std::string head_;
     Bytes body_;
     std::string tail_;
-    std::uint64_t frame_id_;
+    Carried frame_;
     Descriptor file_;
     MemoryFiles* files_ = nullptr;
     PagePipe* pages_ = nullptr;

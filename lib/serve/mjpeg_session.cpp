@@ -83,7 +83,8 @@ void MjpegSession::repeat() {
     const FramePtr frame = last_.lock();
     if (!frame || connection_.closing() || connection_.sending() || !connection_.outbox().empty()) return;
     repeated_ = true;
-    connection_.outbox().put_picture(0, frame->message({Wrap::mjpeg, as_}));
+    connection_.shard().counters().offered.add();
+    connection_.outbox().put_picture(0, frame->message({Wrap::mjpeg, as_}), false);
     connection_.flush();
 }
 

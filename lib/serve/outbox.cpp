@@ -4,13 +4,14 @@
 
 namespace framepipe::serve {
 
-bool Outbox::put_picture(std::uint32_t slot, MessagePtr message) {
+bool Outbox::put_picture(std::uint32_t slot, MessagePtr message, bool timed) {
     for (Entry& entry : entries_) {
         if (entry.slot != slot) continue;
         entry.message = std::move(message);
+        entry.timed = timed;
         return true;
     }
-    entries_.push_back({slot, std::move(message)});
+    entries_.push_back({slot, std::move(message), timed});
     return false;
 }
 
@@ -62,9 +63,11 @@ bool Outbox::drop_slot(std::uint32_t slot) {
     return std::erase_if(entries_, [&](const Entry& entry) { return entry.slot == slot; }) > 0;
 }
 
-void Outbox::clear() {
+std::size_t Outbox::clear() {
+    const auto frames = std::count_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.message->frame_id() != 0; });
     entries_.clear();
     urgent_ = messages_ = bytes_ = 0;
+    return static_cast<std::size_t>(frames);
 }
 
 }  // namespace framepipe::serve

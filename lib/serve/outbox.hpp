@@ -23,11 +23,13 @@ public:
     struct Entry {
         Slot slot;
         MessagePtr message;
+        bool timed = false;  // how old the picture is when it has been sent counts
     };
 
     /// Lets the picture wait in its slot. One that waits there already is replaced in its place.
+    /// timed    how old it is when it has been sent counts: it is not shown again, nor to a newcomer
     /// returns  true if one was replaced
-    bool put_picture(std::uint32_t slot, MessagePtr message);
+    bool put_picture(std::uint32_t slot, MessagePtr message, bool timed = false);
 
     /// Lets the message wait behind all others.
     /// returns  false if the outbox is full; the message is not taken
@@ -44,7 +46,9 @@ public:
     std::uint64_t oldest_frame() const;
     /// Forgets the picture in `slot`, and says if there was one.
     bool drop_slot(std::uint32_t slot);
-    void clear();
+    /// Forgets all.
+    /// returns  how many live frames were among it
+    std::size_t clear();
 
 private:
     bool has_room(const Message& message) const;

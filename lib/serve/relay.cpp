@@ -83,7 +83,8 @@ void Relay::pass_on(std::string_view payload, bool is_text, const RelayKind& kin
 
 void Relay::show(Frame frame) {
     // What is not shown is no loss to the clients, who have it verbatim.
-    if (!intake_->status().full) intake_->put(std::move(frame), true);
+    if (intake_->status().full) return hub_->metrics().drop(InputDrop::queue);
+    intake_->put(std::move(frame), true);
 }
 
 void Relay::count_feeders(const std::string& stream, int change) {

@@ -34,10 +34,11 @@ void RelaySession::start() {
 void RelaySession::offer(const MessagePtr& message, Outbox::Slot slot) {
     if (connection_.closing() || (is_producer_ && !echo_)) return;
     auto& counters = connection_.shard().counters();
+    counters.offered.add();
     if (slot) {
-        if (connection_.outbox().put_picture(*slot, message)) counters.drops[static_cast<std::size_t>(Drop::replaced)].add();
+        if (connection_.outbox().put_picture(*slot, message, true)) counters.drop(Drop::replaced);
     } else if (!connection_.outbox().put(message)) {
-        counters.drops[static_cast<std::size_t>(Drop::queue)].add();
+        counters.drop(Drop::queue);
         return connection_.dismiss(Refusal::queue);
     }
     if (!connection_.sending()) connection_.flush();
@@ -47,7 +48,7 @@ void RelaySession::pass_on(std::string_view payload, bool is_text) {
     const RelayKind kind = relay_kind(payload, is_text);
     if (kind.what == RelayKind::What::picture && !is_producer_) {
         is_producer_ = true;
-        if (!echo_) connection_.outbox().clear();
+        if (!echo_) connection_.forget_waiting();
     }
     relay_.pass_on(payload, is_text, kind);
     if (kind.what != RelayKind::What::other) show(kind, payload, is_text);

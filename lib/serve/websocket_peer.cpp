@@ -70,7 +70,7 @@ void WebSocketPeer::close(std::uint16_t code, std::string_view reason) {
 }
 
 void WebSocketPeer::on_dismissed(Refusal reason) {
-    connection_.outbox().clear();
+    connection_.forget_waiting();
     close(reason == Refusal::queue ? 1008 : 1013,
           reason == Refusal::queue ? "too slow: too many messages wait" : "too slow: the server's memory is full");
 }

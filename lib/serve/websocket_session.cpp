@@ -78,7 +78,7 @@ void WebSocketSession::close_channel(Channel& channel) {
     if (!channel.flow) return;
     channel.drops += channel.flow->drops();
     channel.flow.reset();
-    connection_.outbox().drop_slot(channel.slot);
+    if (connection_.outbox().drop_slot(channel.slot)) connection_.shard().counters().drop(Drop::left);
 }
 
 bool WebSocketSession::may_begin(std::uint32_t slot) {
@@ -147,7 +147,13 @@ void WebSocketSession::ask(std::string_view payload, bool is_text, const std::st
         const Form form{options_.v1 ? Wrap::v1 : options_.meta ? Wrap::bare_meta : Wrap::bare, options_.as};
         questions_ = std::make_unique<Questions>(*desk, connection_.shard(), form, [this](MessagePtr answer) {
             if (connection_.closing()) return;
-            if (!connection_.outbox().put(std::move(answer))) return connection_.dismiss(Refusal::queue);
+            ViewerCounters& counters = connection_.shard().counters();
+            const bool is_frame = answer->frame_id() != 0;
+            if (is_frame) counters.offered.add();
+            if (!connection_.outbox().put(std::move(answer))) {
+                if (is_frame) counters.drop(Drop::queue);
+                return connection_.dismiss(Refusal::queue);
+            }
             if (!connection_.sending()) connection_.flush();
         });
     }

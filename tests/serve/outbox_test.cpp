@@ -7,7 +7,7 @@ using namespace framepipe::serve;
 namespace {
 
 MessagePtr message(const std::string& text, std::uint64_t frame = 0) {
-    return std::make_shared<Message>(text, framepipe::Bytes(), "", frame);
+    return std::make_shared<Message>(text, framepipe::Bytes(), "", Carried{.id = frame});
 }
 
 /// All that may go, in order.
@@ -80,4 +80,24 @@ TEST_CASE("the oldest frame that waits is known, and a slot can be emptied", "[s
     CHECK_FALSE(outbox.drop_slot(2));
     CHECK(outbox.oldest_frame() == 7);
     CHECK(drain(outbox) == "a text ");
+}
+
+TEST_CASE("what is forgotten is counted, as far as it is frames", "[serve]") {
+    Outbox outbox(10, 1000);
+    outbox.put_picture(1, message("a", 7));
+    CHECK(outbox.put(message("answer", 8)));
+    CHECK(outbox.put(message("text")));
+    CHECK(outbox.clear() == 2);
+    CHECK(outbox.clear() == 0);
+}
+
+TEST_CASE("whether a picture's age counts goes with the picture", "[serve]") {
+    const auto any = [](std::uint32_t) { return true; };
+    Outbox outbox(10, 1000);
+    outbox.put_picture(1, message("old", 1), false);
+    outbox.put_picture(1, message("new", 2), true);
+    CHECK(outbox.take(any)->timed);
+    outbox.put_picture(1, message("new", 3), true);
+    outbox.put_picture(1, message("again", 2), false);
+    CHECK_FALSE(outbox.take(any)->timed);
 }

@@ -139,7 +139,7 @@ class Server:
     def metric(self, name):
         """The sum of a metric's samples; `name` may hold labels."""
         text = self.get("/metrics").body.decode()
-        found = [line for line in text.splitlines() if line.startswith("framepipe_" + name) and not line.startswith("#")]
+        found = [line for line in text.split("\n") if line.startswith("framepipe_" + name) and not line.startswith("#")]
         return sum(float(line.rsplit(" ", 1)[1]) for line in found)
 
     def streams(self):

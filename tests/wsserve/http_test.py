@@ -267,7 +267,7 @@ class State(unittest.TestCase):
             server.write(frame(JPEG, stream='odd"\\\n'))
             server.frames_in(1)
             for line in server.get("/metrics").body.decode().splitlines():
-                self.assertRegex(line, r'^(# (HELP|TYPE) framepipe_\w+ .+|framepipe_\w+(\{\w+="([^"\\\n]|\\.)*"(,\w+="([^"\\]|\\.)*")*\})? -?[0-9.e+-]+)$')
+                self.assertRegex(line, r'^(# (HELP|TYPE) (framepipe|process)_\w+ .+|(framepipe|process)_\w+(\{\w+="([^"\\\n]|\\.)*"(,\w+="([^"\\]|\\.)*")*\})? -?[0-9.e+-]+)$')
 
 
 class BadRequests(unittest.TestCase):

@@ -149,7 +149,7 @@ class End(unittest.TestCase):
             server.write(frame(b"x", stream="one \"more\"") + frame(stream="another", end=True) + frame(b"new", stream="s7"))
             server.frames_in(257)
             self.assertEqual([stream["name"] for stream in server.streams()], [f"s{i}" for i in range(256)])
-            self.assertEqual(server.metric("refused_frames_total"), 2)
+            self.assertEqual(server.metric('input_drops_total{reason="too_many_streams"}'), 2)
             self.assertEqual(server.get("/snapshot.jpg?stream=s7").body, b"new")
             self.assertEqual(server.lines[1:], ['wsserve: cannot take stream "one \\"more\\"": there are 256 already; frames of further ones are left out'])
 
@@ -166,7 +166,7 @@ class OnDemand(unittest.TestCase):
             before = server.metric("frames_in_total")
             time.sleep(0.4)  # the waiting pictures become old: time itself is what is tested
             with WebSocket(server) as viewer:
-                eventually(lambda: server.metric("stale_frames_total") >= count - before - 1, "the old pictures")
+                eventually(lambda: server.metric('input_drops_total{reason="stale"}') >= count - before - 1, "the old pictures")
                 server.write(stamped(b"fresh"))
                 self.assertEqual(viewer.message(), b"fresh")
             server.viewers(0)

@@ -199,7 +199,7 @@ class BySocket(unittest.TestCase):
                 producer.send(frame(b"%d" % n, live=True))
             while done < 1000:
                 done = json.loads(producer.message())["ack"]
-            self.assertEqual(server.metric("frames_in_total") + server.metric("replaced_frames_total"), 1000)
+            self.assertEqual(server.metric("frames_in_total") + server.metric('input_drops_total{reason="replaced"}'), 1000)
             self.assertEqual(last_picture(server), b"499")
 
     def test_a_message_over_the_limit_ends_the_producer(self):
@@ -301,7 +301,7 @@ class Rights(unittest.TestCase):
             with WebSocket(server, "/publish?stream=b") as producer:
                 for level in range(5):
                     producer.send(f"{level}")
-                eventually(lambda: server.metric("too_fast_frames_total") >= 5, "the frames left out")
+                eventually(lambda: server.metric('input_drops_total{reason="rate"}') >= 5, "the frames left out")
                 self.assertEqual(server.metric('frames_in_total{stream="b"}'), 1)
 
     def test_too_many_streams(self):
