@@ -22,6 +22,8 @@ constexpr std::size_t kMaxDiscarded = 4 << 20;
 /// the look costs a twentieth of sending 20 kB. If it slows down, so many bytes are late, once.
 constexpr int kTrustAfter = 16;
 constexpr std::uint64_t kTrustedBytes = 128 << 10;
+/// Who sends without end is read so much of, then others have their turn.
+constexpr std::size_t kTurn = 256 << 10;
 
 }  // namespace
 
@@ -63,7 +65,10 @@ ssize_t Connection::receive_some(std::span<char> buffer) {
 
 void Connection::receive() {
     const std::span<char> buffer = shard_.read_buffer();
+    std::size_t taken = 0;
     while (!closed_ && reading_) {
+        // Not at once, which would be this turn again: no event tells of bytes that are there already.
+        if (taken >= kTurn) return resume_.after(std::chrono::nanoseconds(1));
         const ssize_t n = receive_some(buffer);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
@@ -76,6 +81,7 @@ void Connection::receive() {
         }
         if (n == 0) return protocol_->on_end();
         life_ = shard_.loop().now();
+        taken += static_cast<std::size_t>(n);
         protocol_->on_bytes({buffer.data(), static_cast<std::size_t>(n)});
     }
 }
@@ -89,7 +95,7 @@ void Connection::flush() {
             offset_ = 0;
             // From here on it waits for the socket.
             progress_ = shard_.loop().now();
-            if (current_.message->frame_id()) protocol_->on_begun(current_.slot);
+            if (current_.message->frame_id()) protocol_->on_begun(current_);
         }
         const ssize_t n = tls_ ? tls_->send(current_.message->piece(offset_)) : current_.message->send_some(socket_.get(), offset_);
         if (n < 0 && errno == EINTR) continue;

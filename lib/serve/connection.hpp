@@ -30,7 +30,7 @@ public:
     /// May a picture of this slot be begun? If not, flush() must be called when it may.
     virtual bool may_begin(std::uint32_t /*slot*/) { return true; }
     /// A message with a live frame in it is begun, has been handed to the kernel whole.
-    virtual void on_begun(Outbox::Slot /*slot*/) {}
+    virtual void on_begun(const Outbox::Entry& /*entry*/) {}
     virtual void on_sent(Outbox::Slot /*slot*/) {}
     /// All that waited has been handed over.
     virtual void on_drained() {}

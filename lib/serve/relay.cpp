@@ -65,12 +65,22 @@ std::uint32_t Relay::slot_number(std::string_view slot) {
     return static_cast<std::uint32_t>(number);
 }
 
+void Relay::note_begun(std::uint64_t frame_id) {
+    if (frame_id == last_picture_.load(std::memory_order_relaxed)) is_taken_ = true;
+}
+
 void Relay::pass_on(std::string_view payload, bool is_text, const RelayKind& kind) {
     const MessagePtr message = hub_->hold(websocket_head(is_text ? Opcode::text : Opcode::binary, payload.size()), Bytes::copy_of(payload));
     ++hub_->metrics().relayed_messages;
     const std::lock_guard lock(mutex_);
     Outbox::Slot slot;
-    if (kind.what == RelayKind::What::picture) slot = slot_number(kind.slot());
+    if (kind.what == RelayKind::What::picture) {
+        slot = slot_number(kind.slot());
+        std::size_t clients = 0;
+        for (const auto& room : rooms_) clients += room->count;
+        is_taken_ = clients <= 1;  // the one that sends it
+        last_picture_ = message->frame_id();
+    }
     for (const auto& room : rooms_) {
         if (room->count == 0) continue;
         room->shard.loop().post([room, message, slot] {

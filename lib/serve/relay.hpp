@@ -44,6 +44,10 @@ public:
 
     /// Hands the message to all clients.
     void pass_on(std::string_view payload, bool is_text, const RelayKind& kind);
+    /// A client's socket has begun to take the picture that is this live frame.
+    void note_begun(std::uint64_t frame_id);
+    /// True if one has begun to take the last picture, or nobody could.
+    bool is_taken() const { return is_taken_; }
     /// Makes the picture, or the numbers as text, a frame of `stream`, for viewers.
     void show(Frame frame);
 
@@ -58,6 +62,9 @@ private:
     const std::shared_ptr<Intake> intake_;
     struct Ending;
     const std::shared_ptr<Ending> ending_;
+    // Of the last picture; may be somewhat off where several clients send pictures.
+    std::atomic<std::uint64_t> last_picture_{0};
+    std::atomic<bool> is_taken_{true};
 
     std::mutex mutex_;  // guards all below
     std::vector<std::shared_ptr<Room>> rooms_;

@@ -10,11 +10,21 @@ namespace {
 
 /// Streams that one client may feed.
 constexpr std::size_t kMaxFeeds = 64;
+/// How long a producer is not read whose last picture no client could begin to take. With the timer's grain
+/// that is 500 pictures a second at least.
+constexpr auto kPause = std::chrono::milliseconds(1);
 
 }  // namespace
 
 RelaySession::RelaySession(Connection& connection, Relay& relay, bool echo)
-    : WebSocketPeer(connection, relay.max_message()), relay_(relay), echo_(echo), room_(relay.room(connection.shard())) {
+    : WebSocketPeer(connection, relay.max_message()),
+      relay_(relay),
+      echo_(echo),
+      room_(relay.room(connection.shard())),
+      pause_(connection.shard().loop(), [this] {
+          connection_.set_reading(true);
+          connection_.receive_soon();
+      }) {
     room_->clients.push_back(this);
     ++room_->count;
     ++connection.shard().hub().metrics().websocket_viewers;
@@ -50,8 +60,18 @@ void RelaySession::pass_on(std::string_view payload, bool is_text) {
         is_producer_ = true;
         if (!echo_) connection_.forget_waiting();
     }
+    const bool too_fast = kind.what == RelayKind::What::picture && !relay_.is_taken();
     relay_.pass_on(payload, is_text, kind);
+    if (too_fast) pace();
     if (kind.what != RelayKind::What::other) show(kind, payload, is_text);
+}
+
+/// A producer that sends flat out would have us read pictures that nobody is sent, which takes the time
+/// that the sending needs. So it waits for the quickest client, but never for long.
+void RelaySession::pace() {
+    if (connection_.closing()) return;
+    connection_.set_reading(false);
+    pause_.after(kPause);
 }
 
 void RelaySession::show(const RelayKind& kind, std::string_view payload, bool is_text) {

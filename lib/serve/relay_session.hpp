@@ -18,6 +18,7 @@ public:
     ~RelaySession() override;
 
     void start();
+    void on_begun(const Outbox::Entry& entry) override { relay_.note_begun(entry.message->frame_id()); }
     /// Lets the message wait for the client; in its slot, a picture replaces the one that waits there.
     void offer(const MessagePtr& message, Outbox::Slot slot);
 
@@ -27,6 +28,7 @@ private:
     void pass_on(std::string_view payload, bool is_text);
     void show(const RelayKind& kind, std::string_view payload, bool is_text);
     void feed(const std::string& stream);
+    void pace();
 
     Relay& relay_;
     const bool echo_;
@@ -34,6 +36,7 @@ private:
     std::shared_ptr<Relay::Room> room_;
     std::string stream_;           // of its last picture, where its numbers belong
     std::set<std::string> feeds_;  // streams that it has fed
+    Timer pause_;
 };
 
 }  // namespace framepipe::serve

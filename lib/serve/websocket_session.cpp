@@ -87,8 +87,8 @@ bool WebSocketSession::may_begin(std::uint32_t slot) {
     return WebSocketPeer::may_begin(slot);
 }
 
-void WebSocketSession::on_begun(Outbox::Slot slot) {
-    if (slot && options_.v1) by_slot_[*slot]->window.sent(connection_.shard().loop().now());
+void WebSocketSession::on_begun(const Outbox::Entry& entry) {
+    if (entry.slot && options_.v1) by_slot_[*entry.slot]->window.sent(connection_.shard().loop().now());
 }
 
 void WebSocketSession::on_text(std::string_view text) {

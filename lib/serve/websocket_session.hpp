@@ -32,7 +32,7 @@ public:
 
     void start();
     bool may_begin(std::uint32_t slot) override;
-    void on_begun(Outbox::Slot slot) override;
+    void on_begun(const Outbox::Entry& entry) override;
     void on_tick() override;
     void on_streams_changed() override;
 
