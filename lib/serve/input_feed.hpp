@@ -7,9 +7,9 @@
 #include <string>
 
 #include "frame/input.hpp"
+#include "frame/staleness.hpp"
 #include "frame/wake_event.hpp"
 #include "serve/hub.hpp"
-#include "serve/staleness.hpp"
 
 namespace framepipe::serve {
 

@@ -1,9 +1,9 @@
-#include "serve/staleness.hpp"
+#include "frame/staleness.hpp"
 
 #include "catch.hpp"
 
 using framepipe::Header;
-using framepipe::serve::Staleness;
+using framepipe::Staleness;
 
 namespace {
 
@@ -17,7 +17,7 @@ Header header(std::int64_t time_us, const char* stream = "") {
 
 }  // namespace
 
-TEST_CASE("late is measured against the stream's own least, not against our clock", "[serve]") {
+TEST_CASE("late is measured against the stream's own least, not against our clock", "[frame]") {
     Staleness staleness;
     const std::int64_t hour = 3600000000;  // by which the other machine's clock is behind
     staleness.note(header(1000), hour + 1000 + 30000);
@@ -28,7 +28,7 @@ TEST_CASE("late is measured against the stream's own least, not against our cloc
     CHECK_FALSE(staleness.can_tell(Header("image/jpeg")));
 }
 
-TEST_CASE("a path that became longer for good is the new measure after a while", "[serve]") {
+TEST_CASE("a path that became longer for good is the new measure after a while", "[frame]") {
     Staleness staleness;
     staleness.note(header(0), 1000);
     CHECK(staleness.is_stale(header(0), 500000));

@@ -1,8 +1,8 @@
-#include "serve/staleness.hpp"
+#include "frame/staleness.hpp"
 
 #include <algorithm>
 
-namespace framepipe::serve {
+namespace framepipe {
 namespace {
 
 constexpr std::int64_t kTolerance = 250000;
@@ -29,4 +29,4 @@ bool Staleness::is_stale(const Header& header, std::int64_t read_us) const {
     return read_us - *header.time_us() > std::min(least.before, least.now) + kTolerance;
 }
 
-}  // namespace framepipe::serve
+}  // namespace framepipe

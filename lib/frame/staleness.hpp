@@ -7,7 +7,7 @@
 
 #include "frame/frame.hpp"
 
-namespace framepipe::serve {
+namespace framepipe {
 
 /// How late a stream's frames are when they are read, by their own `time_us`. The clock that made it may
 /// be another machine's, so only differences count: stale is what comes later than the stream's recent
@@ -30,4 +30,4 @@ private:
     std::map<std::string, Least> streams_;
 };
 
-}  // namespace framepipe::serve
+}  // namespace framepipe
