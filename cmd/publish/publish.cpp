@@ -70,8 +70,9 @@ ExitCode run(const Options& o) {
 
     const auto reading = std::make_shared<Reading>();
     reading->pusher = std::make_unique<Pusher>(
-        url, PushOptions{.token = token, .wait = o.wait}, [](const std::string& words) { log::warn(words); },
-        [](const std::string& words) { log::notice(words); }, stop.get_token());
+        url, PushOptions{.token = token, .wait = o.wait},
+        LinkWords{[](const std::string& words) { log::warn(words); }, [](const std::string& words) { log::notice(words); }},
+        stop.get_token());
     InputOptions input = input_options(o.common, nullptr);
     input.lines = true;
     reading->input = open_input(STDIN_FILENO, std::move(input));

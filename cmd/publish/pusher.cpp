@@ -2,27 +2,14 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <random>
 
 #include "frame/error.hpp"
 
 namespace framepipe::publish {
 namespace {
 
-using std::chrono::milliseconds;
-
-/// Frames that must all be sent and wait; the input is not read meanwhile.
-constexpr std::size_t kMaxWaiting = 16;
-constexpr auto kFirstPause = milliseconds(250);
-constexpr auto kLongestPause = milliseconds(5000);
 /// How long the last acknowledgements are waited for by who was not told to.
 constexpr auto kFarewell = std::chrono::seconds(1);
-
-/// Many who lost the same server should not all come back at the same time.
-milliseconds jittered(milliseconds time) {
-    static thread_local std::minstd_rand random{std::random_device{}()};
-    return milliseconds(std::uniform_int_distribution<std::int64_t>(time.count() * 3 / 4, time.count() * 5 / 4)(random));
-}
 
 /// The server does not want these frames, now or later: the codes of framepipe-web(7).
 bool is_final(std::uint16_t code, bool was_taken) {
@@ -38,148 +25,72 @@ bool is_final(std::uint16_t code, bool was_taken) {
     }
 }
 
-bool is_replaceable(const Frame& frame) {
-    return frame.header.live() && frame.header.is_image() && !frame.header.end();
-}
-
 }  // namespace
 
-Pusher::Pusher(HttpUrl url, PushOptions options, Say warn, Say notice, std::stop_token stop)
-    : url_(std::move(url)), options_(std::move(options)), warn_(std::move(warn)), notice_(std::move(notice)), stop_(std::move(stop)) {}
-
-bool Pusher::put(Frame frame) {
-    std::unique_lock lock(mutex_);
-    const auto older = !is_replaceable(frame) ? waiting_.end() : std::find_if(waiting_.begin(), waiting_.end(), [&](const Frame& one) {
-        return is_replaceable(one) && one.header.stream() == frame.header.stream();
-    });
-    if (older != waiting_.end()) {
-        ++dropped_;
-        *older = std::move(frame);
-    } else {
-        changed_.wait(lock, stop_, [this] { return closed_ || waiting_.size() < kMaxWaiting; });
-        if (closed_ || stop_.stop_requested()) return false;
-        waiting_.push_back(std::move(frame));
-    }
-    if (client_ != nullptr) client_->wake();
-    return true;
-}
-
-void Pusher::end() {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-    if (client_ != nullptr) client_->wake();
-    changed_.notify_all();
-}
-
-std::uint64_t Pusher::dropped() const {
-    const std::lock_guard lock(mutex_);
-    return dropped_;
-}
-
-void Pusher::set_client(WebSocketClient* client) {
-    const std::lock_guard lock(mutex_);
-    client_ = client;
-}
-
-bool Pusher::next(Frame& frame) {
-    const std::lock_guard lock(mutex_);
-    if (waiting_.empty()) return false;
-    frame = std::move(waiting_.front());
-    waiting_.pop_front();
-    changed_.notify_all();
-    return true;
-}
-
-bool Pusher::all_sent() const {
-    const std::lock_guard lock(mutex_);
-    return ended_ && waiting_.empty();
-}
+Pusher::Pusher(HttpUrl url, PushOptions options, LinkWords words, std::stop_token stop)
+    : url_(std::move(url)),
+      options_(std::move(options)),
+      stop_(stop),
+      queue_(stop),
+      link_(queue_, url_.shown(), std::move(words), options_.wait, stop) {}
 
 /// What the server may not have got goes to the front again.
 void Pusher::take_back() {
-    const std::lock_guard lock(mutex_);
     for (; !unacknowledged_.empty(); unacknowledged_.pop_back())
-        if (unacknowledged_.back().again) waiting_.push_front(std::move(*unacknowledged_.back().again));
+        if (unacknowledged_.back().again) queue_.put_back(std::move(*unacknowledged_.back().again));
 }
 
 void Pusher::run() {
-    struct Close {
-        Pusher& pusher;
-        ~Close() {
-            const std::lock_guard lock(pusher.mutex_);
-            pusher.closed_ = true;
-            pusher.changed_.notify_all();
-        }
-    } close{*this};
-    milliseconds pause = kFirstPause;
-    bool said = false;
-    while (!stop_.stop_requested()) {
+    link_.run([this] {
         try {
-            acknowledged_ = 0;
-            WebSocketClient client(url_, {.subprotocol = "framepipe.v1", .token = options_.token, .timeout = options_.timeout}, stop_);
-            if (client.subprotocol() != "framepipe.v1") throw Error(url_.shown() + " does not take frames: it knows no framepipe.v1");
-            struct Guard {
-                Pusher& pusher;
-                ~Guard() { pusher.set_client(nullptr); }
-            } guard{*this};
-            set_client(&client);
-            push(client);
-            return;
-        } catch (const Error& error) {
-            if (stop_.stop_requested()) return;
-            const auto* closed = dynamic_cast<const WebSocketClosed*>(&error);
-            const bool was_taken = acknowledged_ > 0;
-            if (!was_connected_ || (closed != nullptr && is_final(closed->code(), was_taken)))
-                throw Error(url_.shown() + ": " + error.what());
+            session();
+        } catch (const WebSocketClosed& closed) {
             take_back();
-            if (was_taken) {
-                pause = kFirstPause;
-                said = false;
-            }
-            // Words for the first failure of a row.
-            if (!said) warn_(url_.shown() + ": " + error.what() + "; it is tried again");
-            said = true;
-            std::unique_lock lock(mutex_);
-            if (ended_ && !options_.wait) throw Error(url_.shown() + ": the last frames did not get there: " + error.what());
-            changed_.wait_for(lock, stop_, jittered(pause), [] { return false; });
-            pause = std::min(pause * 2, kLongestPause);
+            if (is_final(closed.code(), link_.worked())) throw FinalError(closed.what());
+            throw;
+        } catch (const Error&) {
+            take_back();
+            throw;
         }
-    }
+    });
+}
+
+void Pusher::session() {
+    acknowledged_ = 0;
+    WebSocketClient client(url_, {.subprotocol = "framepipe.v1", .token = options_.token, .timeout = options_.timeout}, stop_);
+    if (client.subprotocol() != "framepipe.v1") throw Error(url_.shown() + " does not take frames: it knows no framepipe.v1");
+    struct Guard {
+        FrameQueue& queue;
+        ~Guard() { queue.set_wake({}); }
+    } guard{queue_};
+    queue_.set_wake([&client] { client.wake(); });
+    push(client);
 }
 
 void Pusher::push(WebSocketClient& client) {
     serve::AckWindow window;
     std::optional<SteadyClock::time_point> farewell;
-    bool is_new = was_connected_;
-    Frame frame;
     for (;;) {
-        if (window.open() && next(frame)) {
+        if (auto next = window.open() ? queue_.take() : std::nullopt) {
+            Frame& frame = *next;
             frame.header.stamp_stage("publish", now_us());
             const std::string head = wire_head(frame.header, frame.payload.size());
-            const bool again = !is_replaceable(frame);
+            const bool again = !may_be_dropped(frame);
             // Before it is sent: who breaks off in the middle of it has it to send again.
             unacknowledged_.push_back({again ? std::optional(frame) : std::nullopt});
             window.sent(SteadyClock::now());
             client.send_binary({as_bytes(head), frame.payload});
-            frame = {};
-        } else if (all_sent()) {
+        } else if (queue_.ended() && queue_.empty()) {
             if (unacknowledged_.empty()) break;
             if (!farewell) farewell = SteadyClock::now() + kFarewell;
             if (!options_.wait && SteadyClock::now() >= *farewell) break;
         }
         const auto now = SteadyClock::now();
-        const bool can_send = window.open() && [this] {
-            const std::lock_guard lock(mutex_);
-            return !waiting_.empty();
-        }();
+        const bool can_send = window.open() && !queue_.empty();
         const auto until = can_send ? now : farewell && !options_.wait ? *farewell : now + std::chrono::seconds(1);
         if (const auto message = client.receive(until)) {
             handle(*message, window);
-            if (acknowledged_ > 0) was_connected_ = true;
-            if (is_new && acknowledged_ > 0) {
-                is_new = false;
-                notice_(url_.shown() + " takes frames again");
-            }
+            if (acknowledged_ > 0) link_.works();
         }
     }
     client.close();

@@ -9,10 +9,10 @@
 #include <deque>
 #include <exception>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include "frame/error.hpp"
+#include "net/backoff.hpp"
 #include "source/idle_watch.hpp"
 #include "source/relay_source.hpp"
 
@@ -24,7 +24,6 @@ using std::chrono::milliseconds;
 
 constexpr auto kLook = milliseconds(100);
 constexpr auto kIdleLook = milliseconds(20);
-constexpr auto kFirstPause = milliseconds(250);
 constexpr auto kLongestPause = milliseconds(3000);
 
 /// How many frames that no newer one may replace wait here.
@@ -41,12 +40,6 @@ struct Waiting {
     std::uint64_t source = 0;  // the number of the opening that it came from
     SteadyClock::time_point since = SteadyClock::now();
 };
-
-/// Many who lost the same server should not all come back at the same time.
-milliseconds jittered(milliseconds time) {
-    static thread_local std::minstd_rand random{std::random_device{}()};
-    return milliseconds(std::uniform_int_distribution<std::int64_t>(time.count() * 3 / 4, time.count() * 5 / 4)(random));
-}
 
 class LiveLoop {
 public:
@@ -167,10 +160,10 @@ void LiveLoop::wait_for_reader(const std::stop_token& done) {
 /// Null when `done`.
 std::unique_ptr<Source> LiveLoop::reopen(const std::string& failure, const std::stop_token& done) {
     if (!failure.empty() && say_.warn) say_.warn(fmt::format("{} failed: {}; waiting until it is back", options_.name, failure));
-    auto wait = kFirstPause;
+    Backoff backoff(kLongestPause);
     bool said = !failure.empty();
     while (!done.stop_requested()) {
-        if (said && !pause(jittered(wait), done)) break;
+        if (said && !pause(backoff.next(), done)) break;
         try {
             auto source = open_();
             if (said && say_.notice) say_.notice(fmt::format("{} is back", options_.name));
@@ -183,7 +176,6 @@ std::unique_ptr<Source> LiveLoop::reopen(const std::string& failure, const std::
             if (said && say_.verbose) say_.verbose(error.what());
             said = true;
         }
-        wait = std::min(wait * 2, kLongestPause);
     }
     return nullptr;
 }
