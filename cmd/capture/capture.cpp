@@ -9,12 +9,15 @@
 #include <iostream>
 #include <utility>
 
+#include "broker/subscription.hpp"
+#include "cli/left_out.hpp"
 #include "cli/log.hpp"
 #include "cli/progress.hpp"
 #include "cli/signals.hpp"
 #include "cli/token.hpp"
 #include "frame/error.hpp"
 #include "options.hpp"
+#include "source/broker_source.hpp"
 #include "source/camera.hpp"
 #include "source/expand.hpp"
 #include "source/finished_pictures.hpp"
@@ -208,6 +211,17 @@ ExitCode run_websocket(const Options& o, FrameWriter& out) {
         o, out, url.shown(), [&] { return std::make_unique<WebSocketSource>(url, options, stop.get_token()); }, stop);
 }
 
+ExitCode run_broker(const Options& o, FrameWriter& out) {
+    const auto address = broker::Address::parse(o.sources.front());
+    LeftOut left_out(false);
+    broker::Streams streams({address, broker::place_to_take(address), o.broker.login(address), o.common.max_frame,
+                             [&](const std::string& why) { left_out(address.shown() + ": " + why); }, say().notice});
+    std::stop_source stop;
+    run_device(
+        o, out, address.shown(), [&] { return std::make_unique<BrokerSource>(streams, stop.get_token()); }, stop);
+    return left_out.finish("messages");
+}
+
 ExitCode list_devices() {
     const auto cameras = list_cameras();
     if (cameras.empty()) log::notice("no cameras found");
@@ -233,6 +247,8 @@ ExitCode run(const Options& o) {
             return run_http(o, out);
         case SourceKind::websocket:
             return run_websocket(o, out);
+        case SourceKind::broker:
+            return run_broker(o, out);
         case SourceKind::network:
             return run_network(o, out);
         case SourceKind::file:

@@ -29,8 +29,9 @@ CameraPictures Options::camera_pictures() const {
 
 void declare(CLI::App& app, Options& o) {
     declare_common(app, o.common, Role::source);
-    app.add_option("SOURCE", o.sources,
-                   "camera (/dev/video0, 0), files, directories, 'a%d.png', '*.png', videos, rtsp://, http://, ws://, - (stdin), test:");
+    app.add_option(
+        "SOURCE", o.sources,
+        "camera (/dev/video0, 0), files, directories, 'a%d.png', '*.png', videos, rtsp://, http://, ws://, mqtt://, - (stdin), test:");
     app.add_option_function<std::string>(
            "-s,--size",
            [&o](const std::string& text) {
@@ -60,6 +61,7 @@ void declare(CLI::App& app, Options& o) {
     app.add_flag("--no-retry", o.no_retry, "end when a camera or stream fails, instead of waiting until it is back");
     app.add_option("--token-file", o.token_file, "send http:// and ws:// servers the token in this file (or in $FRAMEPIPE_TOKEN)")
         ->type_name("FILE");
+    declare_broker(app, o.broker);
     app.add_flag("--list-devices", o.list_devices, "list the cameras with their formats, and exit");
 }
 
@@ -102,6 +104,8 @@ void check_options(const Options& o, SourceKind kind) {
     if (o.follow && o.sources.size() > 1) throw UsageError("--follow takes one directory, pattern or glob; a glob must be quoted");
     only_for(o.played.looped(), files, "--loop", "files");
     only_for(!o.token_file.empty(), kind == SourceKind::http || kind == SourceKind::websocket, "--token-file", "http:// and ws://");
+    const std::string of_broker = o.broker.given();
+    only_for(!of_broker.empty(), kind == SourceKind::broker, of_broker.c_str(), "mqtt:// and mqtts://");
     only_for(o.strict, files, "--strict", "files");
     only_for(o.played.fps.has_value(), camera || pattern || files || kind == SourceKind::input, "--fps", "cameras, files and test:");
     only_for(camera && o.played.fps == 0, false, "--fps 0", "files and test:");

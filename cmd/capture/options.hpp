@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "broker_options.hpp"
 #include "command.hpp"
 #include "image/pixel_format.hpp"
 #include "play_options.hpp"
@@ -29,6 +30,7 @@ struct Options {
     std::chrono::nanoseconds idle_close = std::chrono::seconds(10);
     bool no_retry = false;
     std::string token_file;
+    BrokerOptions broker;
     bool list_devices = false;
 
     CameraPictures camera_pictures() const;

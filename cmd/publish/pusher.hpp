@@ -8,6 +8,7 @@
 #include <string>
 
 #include "frame/frame.hpp"
+#include "net/frame_link.hpp"
 #include "net/frame_queue.hpp"
 #include "net/kept_link.hpp"
 #include "net/websocket_client.hpp"
@@ -24,22 +25,14 @@ struct PushOptions {
 
 /// One thread puts frames in, another one sends them. A live picture that waits is replaced by a newer one of
 /// its stream; other frames are all sent, again if the connection broke before they were acknowledged.
-class Pusher {
+class Pusher : public FrameLink {
 public:
     Pusher(HttpUrl url, PushOptions options, LinkWords words, std::stop_token stop);
 
-    /// Lets a frame wait; itself waits while many do that must all be sent.
-    /// returns  false if none are sent any more
-    bool put(Frame frame) { return queue_.put(std::move(frame)); }
-    /// No more frames come.
-    void end() { queue_.end(); }
-
-    /// Sends until the end, or until told to stop.
-    /// throws Error if there is no connection at first, or the server will have none of the frames
-    void run();
-
-    /// Live pictures that were replaced by newer ones.
-    std::uint64_t dropped() const { return queue_.dropped(); }
+    bool put(Frame frame) override { return queue_.put(std::move(frame)); }
+    void end() override { queue_.end(); }
+    void run() override;
+    std::uint64_t dropped() const override { return queue_.dropped(); }
 
 private:
     struct Sent {

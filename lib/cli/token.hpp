@@ -9,4 +9,7 @@ namespace framepipe {
 /// throws Error if the file cannot be read or its first line is empty
 std::string read_token(const std::string& file);
 
+/// The same of a password, whose variable is FRAMEPIPE_PASSWORD.
+std::string read_password(const std::string& file);
+
 }  // namespace framepipe

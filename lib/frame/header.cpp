@@ -249,6 +249,10 @@ bool Header::flag(std::string_view key) const {
     return member != nullptr && member->value == "true";
 }
 
+void Header::each(const std::function<void(std::string_view, std::string_view)>& visit) const {
+    for (const Member& member : members_) visit(member.key, member.value);
+}
+
 void Header::set_raw(std::string_view key, std::string_view value) {
     if (Member* member = find(key)) {
         member->value = value;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,9 @@ public:
     std::optional<std::string> string(std::string_view key) const;
     std::optional<std::int64_t> integer(std::string_view key) const;
     bool flag(std::string_view key) const;
+
+    /// Calls `visit` with each member's key, decoded, and its value's raw JSON text, in their order.
+    void each(const std::function<void(std::string_view key, std::string_view json)>& visit) const;
 
     /// Replaces or appends a member. `set_raw` takes valid JSON text.
     void set_raw(std::string_view key, std::string_view json);

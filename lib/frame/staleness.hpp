@@ -16,6 +16,8 @@ class Staleness {
 public:
     /// Takes a frame that was read as it came.
     void note(const Header& header, std::int64_t read_us);
+    /// From now on nothing is known of the stream: its clock has jumped, say.
+    void forget(const std::string& stream) { streams_.erase(stream); }
     /// True if the frame is stale, false if it is fresh or nothing can be said.
     bool is_stale(const Header& header, std::int64_t read_us) const;
     /// True if is_stale() can tell for frames like this one.

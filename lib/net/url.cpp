@@ -37,6 +37,8 @@ int hex_digit(char c) {
     return -1;
 }
 
+}  // namespace
+
 std::string percent_decoded(std::string_view text) {
     std::string result;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -49,8 +51,6 @@ std::string percent_decoded(std::string_view text) {
     }
     return result;
 }
-
-}  // namespace
 
 HttpUrl HttpUrl::parse(const std::string& text, std::initializer_list<std::string_view> schemes) {
     const auto bad = [&] {

@@ -37,6 +37,9 @@ struct HttpUrl {
     HttpUrl redirected(const std::string& location) const;
 };
 
+/// The text with each %XX as the byte that it stands for.
+std::string percent_decoded(std::string_view text);
+
 /// An address as messages show it: without name and password.
 std::string shown_address(const std::string& url);
 

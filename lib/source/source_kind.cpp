@@ -34,6 +34,7 @@ SourceKind kind_of(const std::string& argument) {
     if (is_number(argument) || is_camera_path(argument)) return SourceKind::camera;
     if (argument.starts_with("http://")) return SourceKind::http;
     if (argument.starts_with("ws://") || argument.starts_with("wss://")) return SourceKind::websocket;
+    if (argument.starts_with("mqtt://") || argument.starts_with("mqtts://")) return SourceKind::broker;
     if (const auto scheme = argument.find("://"); scheme != std::string::npos) {
         const auto name = std::string_view(argument).substr(0, scheme);
         if (std::find(kFfmpegSchemes.begin(), kFfmpegSchemes.end(), name) != kFfmpegSchemes.end()) return SourceKind::network;

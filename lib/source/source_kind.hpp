@@ -11,6 +11,7 @@ enum class SourceKind {
     camera,     // /dev/video0, 0
     http,       // http://
     websocket,  // ws://, wss://
+    broker,     // mqtt://, mqtts://
     network,    // rtsp:// and what else FFmpeg opens
     file,       // a file, directory, pattern or glob
 };

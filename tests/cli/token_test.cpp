@@ -25,3 +25,14 @@ TEST_CASE("a token is the first line of its file, else the environment's", "[cli
     CHECK_THROWS_WITH(read_token(file), ContainsSubstring("no such file"));
     ::unsetenv("FRAMEPIPE_TOKEN");
 }
+
+TEST_CASE("a password keeps its spaces", "[cli]") {
+    ::setenv("FRAMEPIPE_PASSWORD", "of the environment", 1);
+    CHECK(read_password("") == "of the environment");
+    const auto file = std::filesystem::temp_directory_path() / ("password_test." + std::to_string(::getpid()));
+    std::ofstream(file) << " abc \r\nmore\n";
+    CHECK(read_password(file) == " abc ");
+    std::filesystem::remove(file);
+    CHECK_THROWS_WITH(read_password(file), ContainsSubstring("cannot read the password in"));
+    ::unsetenv("FRAMEPIPE_PASSWORD");
+}

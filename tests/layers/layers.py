@@ -20,8 +20,8 @@ MODULES = {
     "volume": {"frame", "image", "codec"},
     "process": {"frame", "cli"},
     "net": {"frame"},
-    "source": {"frame", "files", "image", "codec", "cli", "net", "process"},
-    "broker": {"frame", "cli"},
+    "source": {"frame", "files", "image", "codec", "cli", "net", "process", "broker"},
+    "broker": {"frame", "image", "codec", "net"},
     "serve": {"frame", "image", "codec", "cli", "process"},
 }
 

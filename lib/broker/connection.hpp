@@ -1,0 +1,114 @@
+// One connection to an MQTT broker, by libmosquitto.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "broker/address.hpp"
+#include "frame/clock.hpp"
+
+namespace framepipe::broker {
+
+using Properties = std::vector<std::pair<std::string, std::string>>;
+
+/// A message that comes in. Valid within the call that it comes with.
+struct Message {
+    std::string_view topic;
+    std::span<const std::byte> payload;
+    bool retained = false;          // it was there before we asked
+    std::string content_type = {};  // empty: none; these two are of MQTT 5
+    Properties properties = {};
+};
+
+/// A message that goes out.
+struct Outgoing {
+    std::string topic;
+    std::span<const std::byte> payload;
+    bool retain = false;
+    /// The broker says when it has taken it (QoS 1); else nothing is known but that it was sent.
+    bool acknowledged = false;
+    std::string content_type = {};  // these two go with MQTT 5 only
+    Properties properties = {};
+};
+
+/// What the broker says in our name when we are gone without a word. Retained.
+struct Will {
+    std::string topic;
+    std::string payload;
+};
+
+/// How we show who we are, and whom we trust. Each is empty where it is not wanted.
+struct Login {
+    std::string user;
+    std::string password;
+    std::string ca_file;           // empty: what the system trusts, or SSL_CERT_FILE
+    std::string certificate_file;  // ours, with its key
+    std::string key_file;
+};
+
+struct ConnectionOptions {
+    Login login;
+    bool tls = false;
+    std::string client_id;
+    std::optional<Will> will = {};
+    /// How long connecting may take, and afterwards how long the broker may be silent, for which it is pinged.
+    std::chrono::milliseconds timeout{5'000};
+};
+
+/// One thread at a time, but for wake(). Nothing happens outside its calls, in which what comes in goes to the
+/// handler. All but close() and wake() throw Error when the connection is gone or `stop` says so.
+class Connection {
+public:
+    using Handler = std::function<void(const Message&)>;
+
+    /// Connects by MQTT 5, or 3.1.1 where the broker has no more.
+    /// throws Error with the reason if there is no connection, or the broker refuses it
+    Connection(const Host& host, const ConnectionOptions& options, Handler handler, std::stop_token stop);
+    /// Ends the connection without a word, so that the will is said.
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    /// True for MQTT 5, false for 3.1.1.
+    bool has_properties() const;
+    /// The largest packet that the broker says it takes; nullopt: it does not say.
+    std::optional<std::uint64_t> max_packet() const;
+
+    /// Asks for topics, and waits for the answer.
+    /// throws Error if the broker refuses one
+    void subscribe(const std::vector<std::string>& topics);
+    /// Asks for a topic; whether the broker lets us have it is of no concern.
+    void try_subscribe(const std::string& topic);
+    void unsubscribe(const std::vector<std::string>& topics);
+
+    /// Sends a message, as much of it as the system takes now; wait() sends the rest.
+    /// returns  false if it is larger than the broker takes: nothing is sent
+    bool publish(const Outgoing& message);
+    /// Messages that the system has not taken whole yet. Little more than that is then on its way.
+    std::size_t unfinished() const;
+    /// Messages to be acknowledged that are not.
+    std::size_t unacknowledged() const;
+
+    /// Waits until anything has come or gone, `until`, or wake().
+    void wait(SteadyClock::time_point until);
+    /// Makes a wait(), or else the next one, return at once. Any thread may call.
+    void wake();
+
+    /// Takes leave, so that the will is not said. Waits at most `limit` until all is sent.
+    void close(std::chrono::milliseconds limit = std::chrono::milliseconds(500)) noexcept;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace framepipe::broker

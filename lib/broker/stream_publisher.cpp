@@ -1,0 +1,205 @@
+#include "broker/stream_publisher.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "broker/header_travel.hpp"
+#include "frame/error.hpp"
+
+namespace framepipe::broker {
+namespace {
+
+constexpr auto kSnapshotEvery = std::chrono::seconds(1);
+/// How long the last acknowledgement is waited for by who was not told to.
+constexpr auto kFarewell = std::chrono::seconds(1);
+constexpr auto kIdle = std::chrono::seconds(1);
+
+}  // namespace
+
+StreamPublisher::StreamPublisher(const PublishOptions& options, const std::string& stream, const PublishWords& words,
+                                 const std::stop_token& stop)
+    : options_(options),
+      words_(words),
+      stop_(stop),
+      name_(stream),
+      topics_(Topics::of(options.prefix, stream)),
+      queue_(stop),
+      link_(queue_, options.address.shown(), words.link, options.wait, stop),
+      dialer_(options.address, options.login, Will{topics_.status(), kOffline}),
+      recoder_(RecodeOptions{.type = ImageType::jpeg, .encoding = {.jpeg = {.quality = options.quality}}}) {}
+
+void StreamPublisher::run() {
+    link_.run([this] {
+        try {
+            session();
+        } catch (const Error&) {
+            if (in_hand_) queue_.put_back(std::move(*in_hand_));
+            in_hand_.reset();
+            if (!stop_.stop_requested() && limit_.ended(SteadyClock::now()))
+                leave_out(fmt::format("the broker ends the connection at frames of {} bytes, and they and larger ones are not sent",
+                                      *limit_.limit()));
+            throw;
+        }
+    });
+}
+
+void StreamPublisher::session() {
+    const auto connection = dialer_.connect([this](const Message& message) { heard(message); }, stop_);
+    struct Guard {
+        FrameQueue& queue;
+        ~Guard() { queue.set_wake({}); }
+    } guard{queue_};
+    queue_.set_wake([&connection] { connection->wake(); });
+    try {
+        greet(*connection);
+        push(*connection);
+        finish(*connection);
+    } catch (const Error&) {
+        if (stop_.stop_requested()) take_leave(*connection);
+        throw;
+    }
+}
+
+/// Says what is retained: the broker may be another one than before, or have forgotten.
+void StreamPublisher::greet(Connection& connection) {
+    contradicted_ = false;
+    connection.try_subscribe(topics_.status());
+    say_status(connection, online_);
+    wait_acknowledged(connection);
+    link_.works();
+    if (options_.home_assistant) {
+        const auto discovery = home_assistant(*options_.home_assistant, topics_, name_);
+        connection.publish({.topic = discovery.topic, .payload = as_bytes(discovery.payload), .retain = true});
+    }
+    if (!info_.empty()) send_info(connection);
+    if (last_) send_snapshot(connection);
+}
+
+void StreamPublisher::push(Connection& connection) {
+    for (;;) {
+        if (contradicted_ && online_) say_status(connection, true);
+        contradicted_ = false;
+        if (connection.unfinished() == 0) {
+            in_hand_.reset();
+            if (auto frame = queue_.take()) {
+                send(connection, std::move(*frame));
+            } else if (queue_.ended()) {
+                return;
+            }
+        }
+        const auto now = SteadyClock::now();
+        const bool snapshot_waits = last_ && !last_is_snapshot_;
+        if (snapshot_waits && now >= snapshot_at_ + kSnapshotEvery && connection.unfinished() == 0) {
+            send_snapshot(connection);
+            continue;
+        }
+        if (connection.unfinished() > 0) {
+            connection.wait(now + kIdle);
+        } else if (queue_.empty() && !queue_.ended()) {
+            connection.wait(snapshot_waits ? snapshot_at_ + kSnapshotEvery : now + kIdle);
+        }
+    }
+}
+
+/// The last picture stays behind as the snapshot, and the broker's word for the status is one for all before it.
+void StreamPublisher::finish(Connection& connection) {
+    if (last_ && !last_is_snapshot_) send_snapshot(connection);
+    say_status(connection, false);
+    wait_acknowledged(connection);
+    connection.close();
+}
+
+void StreamPublisher::wait_acknowledged(Connection& connection) {
+    const auto until = SteadyClock::now() + kFarewell;
+    while (connection.unacknowledged() > 0 && (options_.wait || SteadyClock::now() < until))
+        connection.wait(options_.wait ? SteadyClock::now() + kIdle : until);
+}
+
+/// Told to stop, all that counts is that nobody waits for us.
+void StreamPublisher::take_leave(Connection& connection) {
+    try {
+        connection.publish({.topic = topics_.status(), .payload = as_bytes(kOffline), .retain = true});
+        connection.close();
+    } catch (const Error&) {  // the will says the same
+    }
+}
+
+void StreamPublisher::heard(const Message& message) {
+    // What was there before is of the past; a will that comes now is that of a connection of ours that had broken.
+    if (message.topic == topics_.status() && !message.retained)
+        contradicted_ = std::string_view(reinterpret_cast<const char*>(message.payload.data()), message.payload.size()) != kOnline;
+}
+
+void StreamPublisher::say_status(Connection& connection, bool online) {
+    online_ = online;
+    connection.publish({.topic = topics_.status(), .payload = as_bytes(online ? kOnline : kOffline), .retain = true, .acknowledged = true});
+}
+
+void StreamPublisher::send(Connection& connection, Frame frame) {
+    if (frame.header.end()) return say_status(connection, false);
+    if (!online_) say_status(connection, true);
+    if (!may_be_dropped(frame)) in_hand_ = frame;
+    frame.header.stamp_stage("publish", now_us());
+    if (frame.header.is_image()) return send_picture(connection, std::move(frame));
+    const std::string& type = frame.header.type();
+    const bool is_json = type == "application/json";
+    if (!is_json && !type.starts_with("text/")) return leave_out(fmt::format("frames of type {} have no topic", type));
+    auto properties = to_properties(frame.header).value_or(Properties{});
+    if (!connection.publish({is_json ? topics_.json() : topics_.text(), frame.payload, false, false, type, std::move(properties)}))
+        leave_out("a frame is larger than the broker takes");
+}
+
+/// nullopt: its pixels cannot be encoded.
+std::optional<Frame> StreamPublisher::encoded(Frame frame) {
+    if (!frame.header.is_raw()) return frame;
+    Recoded made = recoder_(std::move(frame));
+    if (made.outcome != Recoded::Outcome::bad) return std::move(made.frame);
+    leave_out(made.why);
+    return std::nullopt;
+}
+
+void StreamPublisher::send_picture(Connection& connection, Frame frame) {
+    // Here and not before: only what is sent is worth it.
+    auto picture = encoded(std::move(frame));
+    if (!picture) return;
+    const std::uint64_t size = picture->payload.size();
+    const auto most = connection.max_packet();
+    if (most && size > *most) return leave_out(fmt::format("a frame is over the broker's limit of {} bytes a packet", *most));
+    if (!limit_.allows(size))
+        return leave_out(
+            fmt::format("the broker ends the connection at frames of {} bytes, and they and larger ones are not sent", *limit_.limit()));
+    const std::string meta = to_meta(picture->header, picture->payload);
+    connection.publish({.topic = topics_.meta(), .payload = as_bytes(meta)});
+    auto properties = connection.has_properties() ? to_properties(picture->header) : std::nullopt;
+    Outgoing message{.topic = topics_.frame(), .payload = picture->payload};
+    if (properties) {
+        message.content_type = picture->header.type();
+        message.properties = std::move(*properties);
+    }
+    const auto now = SteadyClock::now();
+    limit_.sent(size, now);
+    if (!connection.publish(message)) return leave_out("a frame is larger than the broker takes");
+    if (info_.note(picture->header, now)) send_info(connection);
+    last_ = std::move(picture);
+    last_is_snapshot_ = false;
+    if (now >= snapshot_at_ + kSnapshotEvery) send_snapshot(connection);
+}
+
+void StreamPublisher::send_snapshot(Connection& connection) {
+    Outgoing message{.topic = topics_.snapshot(), .payload = last_->payload, .retain = true};
+    if (auto properties = connection.has_properties() ? to_properties(last_->header) : std::nullopt) {
+        message.content_type = last_->header.type();
+        message.properties = std::move(*properties);
+    }
+    connection.publish(message);
+    last_is_snapshot_ = true;
+    snapshot_at_ = SteadyClock::now();
+}
+
+void StreamPublisher::send_info(Connection& connection) {
+    const std::string words = info_.text();
+    connection.publish({.topic = topics_.info(), .payload = as_bytes(words), .retain = true});
+}
+
+}  // namespace framepipe::broker

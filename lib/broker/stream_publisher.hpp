@@ -1,0 +1,71 @@
+// The frames of one stream on their way to a broker.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "broker/announcement.hpp"
+#include "broker/dialer.hpp"
+#include "broker/publisher.hpp"
+#include "broker/size_limit.hpp"
+#include "codec/recode.hpp"
+#include "net/frame_queue.hpp"
+
+namespace framepipe::broker {
+
+/// One thread puts frames in, another one runs it.
+class StreamPublisher {
+public:
+    StreamPublisher(const PublishOptions& options, const std::string& stream, const PublishWords& words, const std::stop_token& stop);
+
+    bool put(Frame frame) { return queue_.put(std::move(frame)); }
+    void end() { queue_.end(); }
+
+    /// Sends until the end, or until told to stop.
+    /// throws Error if there is no connection at first, or the broker will have none of the frames
+    void run();
+
+    /// Live pictures that were replaced by newer ones.
+    std::uint64_t dropped() const { return queue_.dropped(); }
+
+private:
+    void session();
+    void greet(Connection& connection);
+    void push(Connection& connection);
+    void finish(Connection& connection);
+    void take_leave(Connection& connection);
+    void wait_acknowledged(Connection& connection);
+
+    void send(Connection& connection, Frame frame);
+    void send_picture(Connection& connection, Frame frame);
+    void send_snapshot(Connection& connection);
+    void send_info(Connection& connection);
+    void say_status(Connection& connection, bool online);
+    std::optional<Frame> encoded(Frame frame);
+    void leave_out(const std::string& why) { words_.left_out(why); }
+    void heard(const Message& message);
+
+    const PublishOptions options_;
+    const PublishWords words_;
+    const std::stop_token stop_;
+    const std::string name_;
+    const Topics topics_;
+    FrameQueue queue_;
+    KeptLink link_;
+    Dialer dialer_;
+
+    // The sending thread's.
+    Recoder recoder_;
+    Info info_;
+    SizeLimit limit_;
+    std::optional<Frame> in_hand_;  // being sent, and to be sent again if the connection breaks
+    std::optional<Frame> last_;     // the newest picture that was sent
+    bool last_is_snapshot_ = false;
+    SteadyClock::time_point snapshot_at_{};
+    bool online_ = true;         // what we last said
+    bool contradicted_ = false;  // somebody says that we are offline
+};
+
+}  // namespace framepipe::broker

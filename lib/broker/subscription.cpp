@@ -1,0 +1,146 @@
+#include "broker/subscription.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "frame/error.hpp"
+#include "net/frame_queue.hpp"
+
+namespace framepipe::broker {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// What a broker has retained it sends at once; snapshots that come later are of pictures that came.
+constexpr auto kRetained = std::chrono::seconds(3);
+/// How long what can be read is looked through for newer pictures before one is given.
+constexpr auto kDrain = milliseconds(20);
+/// A stale picture waits for the next message so long, and in all so long for a fresh one.
+constexpr auto kHold = milliseconds(50);
+constexpr auto kLongestHold = milliseconds(2000);
+/// Streams whose names others choose.
+constexpr std::size_t kMostStreams = 1024;
+
+}  // namespace
+
+Streams::Streams(SubscribeOptions options)
+    : options_(std::move(options)),
+      topics_(options_.place.all ? Topics::of_all(options_.place.prefix) : Topics::of(options_.place.prefix, options_.place.stream)),
+      dialer_(options_.address, options_.login) {}
+
+void Streams::open(const std::stop_token& stop) {
+    try {
+        subscribe(stop);
+    } catch (const Error& error) {
+        throw Error(fmt::format("{}: {}", options_.address.shown(), error.what()));
+    }
+}
+
+void Streams::subscribe(const std::stop_token& stop) {
+    close();
+    connection_ = dialer_.connect([this](const Message& message) { heard(message); }, stop);
+    // Whether a stream is there is known before its pictures come.
+    connection_->subscribe({topics_.status(), topics_.meta(), topics_.frame(), topics_.text(), topics_.json(), topics_.snapshot()});
+    wants_snapshots_ = true;
+    opened_ = SteadyClock::now();
+}
+
+void Streams::close() {
+    if (connection_) connection_->close();
+    connection_.reset();
+    ready_.clear();
+    held_since_.reset();
+}
+
+Incoming& Streams::stream(const std::string& name) {
+    return streams_.try_emplace(name, name, options_.max_frame, options_.left_out).first->second;
+}
+
+void Streams::heard(const Message& message) {
+    ++messages_;
+    came_ = SteadyClock::now();
+    const auto parts = parts_of(message.topic, options_.place.prefix);
+    if (!parts) return;
+    if (streams_.size() >= kMostStreams && !streams_.contains(parts->stream))
+        return options_.left_out(fmt::format("frames of more than {} streams", kMostStreams));
+    Incoming& from = stream(parts->stream);
+    std::optional<Frame> frame;
+    if (parts->kind == "frame") {
+        frame = from.picture(message);
+    } else if (parts->kind == "meta") {
+        from.meta(message);
+    } else if (parts->kind == "snapshot") {
+        frame = from.snapshot(message);
+    } else if (parts->kind == "status") {
+        frame = from.status(message);
+    } else if (parts->kind == "text") {
+        frame = from.words(message, "text/plain");
+    } else if (parts->kind == "json") {
+        frame = from.words(message, "application/json");
+    }
+    if (frame) put(std::move(*frame));
+}
+
+void Streams::put(Frame frame) {
+    const auto older = !may_be_dropped(frame) ? ready_.end() : std::find_if(ready_.begin(), ready_.end(), [&](const Frame& one) {
+        return may_be_dropped(one) && one.header.stream() == frame.header.stream();
+    });
+    if (older != ready_.end())
+        *older = std::move(frame);
+    else
+        ready_.push_back(std::move(frame));
+}
+
+/// Takes in what has come already.
+void Streams::drain() {
+    const auto end = SteadyClock::now() + kDrain;
+    for (std::uint64_t before = messages_ - 1; messages_ != before && SteadyClock::now() < end;) {
+        before = messages_;
+        connection_->wait(SteadyClock::now());
+    }
+}
+
+/// True while newer pictures than the next one are to be expected: the broker has kept a row of them for us.
+bool Streams::is_held(SteadyClock::time_point now) {
+    const Header& header = ready_.front().header;
+    if (!may_be_dropped(ready_.front()) || !staleness_.is_stale(header, now_us())) {
+        held_since_.reset();
+        return false;
+    }
+    if (!held_since_) held_since_ = now;
+    if (now - *held_since_ < kLongestHold) return now - came_ < kHold;
+    // It has been as late for long: that is how late it is now.
+    staleness_.forget(header.stream());
+    held_since_.reset();
+    return false;
+}
+
+void Streams::look_at_time(SteadyClock::time_point now) {
+    if (!wants_snapshots_ || now - opened_ < kRetained) return;
+    connection_->unsubscribe({topics_.snapshot()});
+    wants_snapshots_ = false;
+    const bool known = std::any_of(streams_.begin(), streams_.end(), [](const auto& one) { return one.second.known(); });
+    if (known || std::exchange(said_waiting_, true)) return;
+    options_.notice(fmt::format("{}: there is no stream {} yet; waiting for it", options_.address.shown(),
+                                options_.place.all ? "at all" : options_.place.stream));
+}
+
+std::optional<Frame> Streams::next_until(SteadyClock::time_point until) {
+    for (;;) {
+        if (!ready_.empty() && may_be_dropped(ready_.front())) drain();
+        const auto now = SteadyClock::now();
+        look_at_time(now);
+        if (!ready_.empty() && !is_held(now)) {
+            Frame frame = std::move(ready_.front());
+            ready_.pop_front();
+            staleness_.note(frame.header, now_us());
+            return frame;
+        }
+        if (now >= until) return std::nullopt;
+        connection_->wait(ready_.empty() ? until : std::min(until, came_ + kHold));
+    }
+}
+
+}  // namespace framepipe::broker

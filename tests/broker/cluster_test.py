@@ -1,0 +1,174 @@
+"""Three brokers in a cluster, killed in turn: cluster_test.py BIN. Two producers, three edges, viewers on all of them."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "../wsserve")]
+
+from brokers import Mosquitto, Process, answers, free_port, program  # noqa: E402
+from harness import BIN, Closed, Server, WebSocket, eventually, main, parse_frame  # noqa: E402
+
+STREAMS = ("door", "yard")
+
+
+def ours(name):
+    return os.path.join(os.path.abspath(BIN), name)
+
+
+class Cluster:
+    """Nodes of nats-server, whose MQTT wants JetStream and with it a folder and a name for each."""
+
+    def __init__(self, count=3):
+        self.folder = tempfile.mkdtemp(prefix="cluster_test.")
+        self.ports = [{kind: free_port() for kind in ("client", "route", "mqtt")} for _ in range(count)]
+        self.nodes = [None] * count
+        routes = ",".join(f"nats://127.0.0.1:{ports['route']}" for ports in self.ports)
+        for number, ports in enumerate(self.ports):
+            with open(self.path(number), "w") as file:
+                file.write(f"server_name: n{number}\nlisten: 127.0.0.1:{ports['client']}\njetstream {{ store_dir: {self.folder}/{number}, max_mem: 64M, max_file: 256M }}\n"
+                           f"cluster {{ name: frames, listen: 127.0.0.1:{ports['route']}, routes: [{routes}] }}\n"
+                           f"mqtt {{ listen: 127.0.0.1:{ports['mqtt']} }}\n")
+        for number in range(count):
+            self.start(number)
+
+    def path(self, number):
+        return os.path.join(self.folder, f"n{number}.conf")
+
+    def start(self, number):
+        self.nodes[number] = Process([program("nats-server"), "-c", self.path(number)])
+
+    def wait(self, number):
+        """Waits until the node keeps what is retained: JetStream has its leader."""
+        words = [program("mosquitto_pub"), "-h", "127.0.0.1", "-p", str(self.ports[number]["mqtt"]), "-V", "311", "-q", "1", "-r", "-t", "ready", "-m", "x"]
+        eventually(lambda: answers(self.ports[number]["mqtt"]) and subprocess.run(words, capture_output=True, timeout=60).returncode == 0,
+                   f"node {number}: {self.nodes[number].lines[-3:]}")
+
+    def kill(self, number):
+        self.nodes[number].end(signal.SIGKILL)
+
+    def url(self, path, first=0):
+        order = self.ports[first:] + self.ports[:first]
+        return "mqtt://" + ",".join(f"127.0.0.1:{ports['mqtt']}" for ports in order) + "/" + path
+
+    def __enter__(self):
+        for number in range(len(self.nodes)):
+            self.wait(number)
+        return self
+
+    def __exit__(self, *_):
+        for node in self.nodes:
+            node.end(signal.SIGKILL)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Viewer(threading.Thread):
+    """Takes the pictures of one stream by framepipe.v1, in whatever order they come."""
+
+    def __init__(self, server, stream):
+        super().__init__(daemon=True)
+        self.socket = WebSocket(server, f"/ws?stream={stream}", "framepipe.v1")
+        self.stream, self.seqs = stream, []
+        self.start()
+
+    def run(self):
+        count = 0
+        try:
+            while True:
+                message = self.socket.message()
+                if isinstance(message, str):
+                    continue
+                header, _ = parse_frame(message)
+                count += 1
+                if not header.get("end"):
+                    self.seqs.append(header["seq"])
+                self.socket.control(ack=count)
+        except (Closed, OSError):
+            pass
+
+
+class Running:
+    """Producers, edges and viewers, at addresses that `url` gives them by their number."""
+
+    def __init__(self, url):
+        self.processes = []
+        for number, stream in enumerate(STREAMS):
+            source = self.program(["capture", "test:", "-s", "64x48", "-r", "20"], stdout=subprocess.PIPE)
+            self.program(["publish", url("framepipe", number), "--stream", stream], stdin=source.stdout)
+            source.stdout.close()
+        self.edges = []
+        for number in range(3):
+            capture = self.program(["capture", url("framepipe/+", number), "--idle-close", "0"], stdout=subprocess.PIPE)
+            self.edges.append(Server(stdin=capture.stdout))
+            capture.stdout.close()
+        for edge in self.edges:
+            eventually(lambda: {stream["name"] for stream in edge.streams()} == set(STREAMS), f"both streams among {[edge.streams(), self.words()]}")
+        self.viewers = [Viewer(edge, stream) for edge in self.edges for stream in STREAMS]
+        self.see("at first")
+
+    def program(self, words, **more):
+        log = tempfile.TemporaryFile()
+        process = subprocess.Popen([ours(words[0]), *words[1:]], stderr=log, **more)
+        process.words, process.log = words, log
+        self.processes.append(process)
+        return process
+
+    def words(self):
+        found = []
+        for process in self.processes:
+            process.log.seek(0)
+            found.append((process.words[0], process.log.read().decode()))
+        return found
+
+    def see(self, what):
+        """Waits until every viewer has three new pictures; the time that it took."""
+        begin = time.monotonic()
+        before = [len(viewer.seqs) for viewer in self.viewers]
+        eventually(lambda: all(len(viewer.seqs) >= count + 3 for viewer, count in zip(self.viewers, before)),
+                   f"new pictures {what}: {[len(viewer.seqs) - count for viewer, count in zip(self.viewers, before)]}, {self.words()}")
+        return time.monotonic() - begin
+
+    def check(self, test):
+        test.assertEqual([process.poll() for process in self.processes], [None] * len(self.processes), self.words())
+        for viewer in self.viewers:
+            test.assertEqual(viewer.seqs, sorted(set(viewer.seqs)), viewer.stream)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.terminate()
+        for edge in self.edges:
+            edge._end()
+        for process in self.processes:
+            process.wait()
+            process.log.close()
+
+
+class Killed(unittest.TestCase):
+    def test_nodes_of_a_cluster_in_turn(self):
+        with Cluster() as cluster, Running(cluster.url) as running:
+            for number in range(3):
+                cluster.kill(number)
+                print("node %d was killed: new pictures everywhere after %.2f s" % (number, running.see(f"without node {number}")))
+                cluster.start(number)
+                cluster.wait(number)
+            running.check(self)
+
+    def test_the_only_broker(self):
+        with Mosquitto() as broker, Running(lambda path, _: broker.url(path)) as running:
+            broker.kill()
+            broker.restart()
+            print("mosquitto was restarted: new pictures everywhere after %.2f s" % running.see("after the restart"))
+            running.check(self)
+
+
+if __name__ == "__main__":
+    main()
