@@ -123,7 +123,7 @@ class Heard(Process):
 
 
 def publish_by_hand(broker, topic, payload, *more, version="5"):
-    subprocess.run([program("mosquitto_pub"), "-h", "127.0.0.1", "-p", str(broker.port), "-V", version, "-t", topic, "-s", *more], input=payload, check=True,
+    subprocess.run([program("mosquitto_pub"), "-h", "127.0.0.1", "-p", str(broker.port), "-V", version, "-t", topic, "-s" if payload else "-n", *more], input=payload, check=True,
                    timeout=DEADLINE)
 
 
