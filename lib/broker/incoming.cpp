@@ -35,11 +35,14 @@ void Incoming::meta(const Message& message) {
 
 /// With the message if it can be, else from the meta that belongs to it.
 Header Incoming::header_of(const Message& message) {
-    if (!message.content_type.empty()) return from_properties(message.content_type, message.properties);
-    const auto meta = std::find_if(metas_.begin(), metas_.end(), [&](const Meta& one) { return one.belongs_to(message.payload); });
-    if (meta != metas_.end()) {
+    if (!message.content_type.empty()) {
+        metas_.clear();  // the last one is this frame's
+        return from_properties(message.content_type, message.properties);
+    }
+    const auto meta = std::find_if(metas_.rbegin(), metas_.rend(), [&](const Meta& one) { return one.belongs_to(message.payload); });
+    if (meta != metas_.rend()) {
         Header header = std::move(meta->header);
-        metas_.erase(metas_.begin(), meta + 1);
+        metas_.clear();
         return header;
     }
     const std::string type(sniff_image(message.payload));

@@ -45,8 +45,8 @@ private:
     const LeftOut left_out_;
     bool known_ = false;
     bool offline_ = false;
-    bool pictured_ = false;  // a picture has come
-    std::deque<Meta> metas_;
+    bool pictured_ = false;    // a picture has come
+    std::deque<Meta> metas_;   // since the last picture
     bool has_metas_ = false;   // the stream's headers come as messages
     std::int64_t number_ = 0;  // of pictures without a header
     // Of the last picture.

@@ -105,7 +105,10 @@ class Heard(Process):
 
     def __init__(self, broker, *topics, version="5", more=()):
         arguments = [word for topic in topics for word in ("-t", topic)]
-        super().__init__([program("mosquitto_sub"), "-h", "127.0.0.1", "-p", str(broker.port), "-V", version, *arguments, "-F", "%t %r %x %P", *more])
+        publish_by_hand(broker, "heard/ready", b"x", "-r")
+        # Retained, and asked for last: when it comes the others are subscribed to.
+        super().__init__([program("mosquitto_sub"), "-h", "127.0.0.1", "-p", str(broker.port), "-V", version, *arguments, "-t", "heard/ready", "-F", "%t %r %x %P", *more])
+        self.wait("heard/ready")
 
     def messages(self, topic):
         found = [line.split(" ", 3) for line in list(self.lines)]

@@ -1,6 +1,7 @@
 #include "broker/header_travel.hpp"
 
 #include "catch.hpp"
+#include "frame/bytes.hpp"
 
 using namespace framepipe;
 using namespace framepipe::broker;

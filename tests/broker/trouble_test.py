@@ -54,7 +54,7 @@ class CommandLine(unittest.TestCase):
 
     def test_nobody_there(self):
         port = free_port()
-        words = f"mqtt://127.0.0.1:{port}/framepipe: cannot connect: connection refused"
+        words = f"mqtt://127.0.0.1:{port}: cannot connect: connection refused"
         self.assertEqual(run(PUBLISH, f"mqtt://127.0.0.1:{port}/", data=frame(PNG)), (1, ["publish: " + words]))
         self.assertEqual(run(CAPTURE, f"mqtt://127.0.0.1:{port}/a/b"), (1, [f"capture: mqtt://127.0.0.1:{port}/a/b: cannot connect: connection refused"]))
         status, lines = run(CAPTURE, f"mqtt://127.0.0.1:{port},localhost:{port}/a/b")
