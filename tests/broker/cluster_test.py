@@ -88,7 +88,7 @@ class Viewer(threading.Thread):
                 count += 1
                 if not header.get("end"):
                     self.seqs.append(header["seq"])
-                self.socket.control(ack=count)
+                self.socket.control(ack=count, stream=self.stream)
         except (Closed, OSError):
             pass
 
@@ -97,12 +97,14 @@ class Running:
     """Producers, edges and viewers, at addresses that `url` gives them by their number."""
 
     def __init__(self, url):
-        self.processes = []
+        self.url, self.processes, self.edges, self.viewers = url, [], [], []
+
+    def start(self):
+        url = self.url
         for number, stream in enumerate(STREAMS):
             source = self.program(["capture", "test:", "-s", "64x48", "-r", "20"], stdout=subprocess.PIPE)
             self.program(["publish", url("framepipe", number), "--stream", stream], stdin=source.stdout)
             source.stdout.close()
-        self.edges = []
         for number in range(3):
             capture = self.program(["capture", url("framepipe/+", number), "--idle-close", "0"], stdout=subprocess.PIPE)
             self.edges.append(Server(stdin=capture.stdout))
@@ -140,6 +142,11 @@ class Running:
             test.assertEqual(viewer.seqs, sorted(set(viewer.seqs)), viewer.stream)
 
     def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -147,6 +154,8 @@ class Running:
             process.terminate()
         for edge in self.edges:
             edge._end()
+        for viewer in self.viewers:
+            viewer.socket.socket.close()
         for process in self.processes:
             process.wait()
             process.log.close()
