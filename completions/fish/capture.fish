@@ -19,4 +19,8 @@ complete -c capture -l camera-format -x -a 'auto mjpeg raw' -d 'what to take of 
 complete -c capture -l idle-close -x -d 'close a camera or connection when nobody has read for so long; 0: never (default: 10s)'
 complete -c capture -l no-retry -d 'end when a camera or stream fails, instead of waiting until it is back'
 complete -c capture -l token-file -r -F -d 'send http:// and ws:// servers the token in this file (or in $FRAMEPIPE_TOKEN)'
+complete -c capture -l password-file -r -F -d 'mqtt://: log in with the password in this file (or in $FRAMEPIPE_PASSWORD)'
+complete -c capture -l tls-ca -r -F -d 'mqtts://: trust the certificates in this file instead of the system\'s'
+complete -c capture -l tls-cert -r -F -d 'mqtts://: show the broker this certificate'
+complete -c capture -l tls-key -r -F -d 'mqtts://: the key of --tls-cert'
 complete -c capture -l list-devices -d 'list the cameras with their formats, and exit'

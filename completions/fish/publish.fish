@@ -9,3 +9,8 @@ complete -c publish -l latest -d 'process only the newest picture that can be re
 complete -c publish -l max-frame -x -d 'largest payload taken (default: 256MiB)'
 complete -c publish -l token-file -r -F -d 'send the token in this file (or in $FRAMEPIPE_TOKEN)'
 complete -c publish -l wait -d 'end only when the server has taken the last frame'
+complete -c publish -l password-file -r -F -d 'mqtt://: log in with the password in this file (or in $FRAMEPIPE_PASSWORD)'
+complete -c publish -l tls-ca -r -F -d 'mqtts://: trust the certificates in this file instead of the system\'s'
+complete -c publish -l tls-cert -r -F -d 'mqtts://: show the broker this certificate'
+complete -c publish -l tls-key -r -F -d 'mqtts://: the key of --tls-cert'
+complete -c publish -l home-assistant -d 'mqtt://: announce the camera to Home Assistant; =PREFIX: where it listens (default: homeassistant)'
