@@ -1,6 +1,7 @@
-#include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -33,6 +34,25 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Frame> frames_;
+};
+
+/// What a responder said, on a thread where Catch cannot check it.
+class Said {
+public:
+    std::function<void(const std::string&)> taker() {
+        return [this](const std::string& words) {
+            const std::lock_guard lock(mutex_);
+            words_.push_back(words);
+        };
+    }
+    std::vector<std::string> words() {
+        const std::lock_guard lock(mutex_);
+        return words_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<std::string> words_;
 };
 
 Frame text(const std::string& words) {
@@ -167,12 +187,9 @@ sys.stdout.buffer.write(b"FPF1" + struct.pack("<IQ", len(h), len(p)) + h + p)'; 
 TEST_CASE("what is no description is said, and the pipeline goes on", "[process]") {
     for (const char* payload : {"{\\\"n\\\": ", "[1]", "\"\" * 70000"}) {
         INFO(payload);
-        std::atomic<int> said{0};
+        Said said;
         ResponderOptions options;
-        options.say = [&](const std::string& words) {
-            CHECK_THAT(words, ContainsSubstring("description"));
-            ++said;
-        };
+        options.say = said.taker();
         const std::string bytes = std::string_view(payload).ends_with("70000") ? "b\"1\" * 70000" : "b\"" + std::string(payload) + "\"";
         options.command = R"(python3 -c '
 import sys, struct
@@ -185,18 +202,16 @@ sys.stdout.buffer.write(b"FPF1" + struct.pack("<IQ", len(h), len(p)) + h + p)'; 
         REQUIRE(asker->ask(text("x")));
         REQUIRE(box.wait_for(1).size() == 1);
         CHECK_FALSE(responder.description());
-        CHECK(said == 1);
+        REQUIRE(said.words().size() == 1);
+        CHECK_THAT(said.words()[0], ContainsSubstring("description"));
     }
 }
 
 TEST_CASE("a pipeline that dies is started again, and the lost request is answered by an error", "[process]") {
     ResponderOptions options;
     options.command = kForeign;
-    std::atomic<int> said{0};
-    options.say = [&](const std::string& words) {
-        CHECK_THAT(words, ContainsSubstring("exit code 3") && ContainsSubstring("started again"));
-        ++said;
-    };
+    Said said;
+    options.say = said.taker();
     Responder responder(options);
     Box box;
     const auto asker = responder.open(box.taker());
@@ -206,7 +221,8 @@ TEST_CASE("a pipeline that dies is started again, and the lost request is answer
     REQUIRE(answers.size() == 2);
     CHECK_THAT(*answers[0].header.string("error"), ContainsSubstring("lost") && ContainsSubstring("exit code 3"));
     CHECK(answers[1].payload.text() == "after");
-    CHECK(said == 1);
+    REQUIRE(said.words().size() == 1);
+    CHECK_THAT(said.words()[0], ContainsSubstring("exit code 3") && ContainsSubstring("started again"));
     CHECK(responder.counts().restarts == 1);
 }
 
