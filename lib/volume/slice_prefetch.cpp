@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,8 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "volume/slab.hpp"
 
@@ -31,6 +34,25 @@ struct Target {
     bool paging;    // from a slice near by
 };
 
+/// Whether the process has had to read from a disk lately.
+class DiskUse {
+public:
+    /// After each slice: false if it and those before it were in memory, and so what was brought for them.
+    bool lately() {
+        rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        const long reads = usage.ru_majflt + usage.ru_inblock;
+        without_ = reads == reads_ ? without_ + 1 : 0;
+        reads_ = reads;
+        return without_ < kEnough;
+    }
+
+private:
+    static constexpr int kEnough = 8;
+    long reads_ = 0;
+    int without_ = 0;  // slices since the last reading
+};
+
 }  // namespace
 
 struct SlicePrefetch::Impl {
@@ -47,14 +69,20 @@ struct SlicePrefetch::Impl {
 
     const Volume volume;
     std::atomic<bool> paused{true};
+    // Of who answers requests.
+    Target latest{0, 0, 1, false};
+    DiskUse disk;
 
-    /// Guards what follows. Who answers requests only tries to take it: a thread of the lowest priority may be kept from
-    /// running while it has it.
-    mutable std::mutex mutex;
+    /// Guards what follows. Who answers requests only tries to take this mutex and the next: a thread of the lowest
+    /// priority may be kept from running while it has one.
+    std::mutex mutex;
     std::condition_variable changed;
     bool ending = false;
     std::uint64_t asked = 0, done = 0;  // targets so far, and the last one that is done with
     Target target{0, 0, 1, false};
+
+    /// Guards what follows; apart from the other, which the thread takes whenever it is paused, just when a slab is looked for.
+    std::mutex shelf;
     Slab slabs[2];
     std::size_t older = 0;
     std::optional<std::size_t> place;  // of the slab that the thread is making
@@ -68,6 +96,12 @@ struct SlicePrefetch::Impl {
     std::optional<SlabMaker> begun;
     std::int64_t done_rows = 0;
 
+    /// The slices that slabs for the target begin with: its own, and the next in its direction.
+    std::vector<std::int64_t> slabs_for(const Target& at) const;
+    /// Nothing is worth waking the thread for.
+    bool all_there(const Target& at);
+    /// With the shelf held.
+    bool has(std::size_t axis, std::int64_t index) const { return slabs[0].has(axis, index) || slabs[1].has(axis, index); }
     bool gather(std::size_t axis, std::int64_t first, std::int64_t depth, std::int64_t keep);
     bool bring_pages(std::size_t axis, std::int64_t index);
 };
@@ -91,20 +125,33 @@ void SlicePrefetch::Impl::run() {
     }
 }
 
+std::vector<std::int64_t> SlicePrefetch::Impl::slabs_for(const Target& at) const {
+    // All of their memory is read for it: too much for who jumps about.
+    const std::int64_t depth = slab_depth(volume, at.axis);
+    if (depth < 2 || !at.paging) return {};
+    const std::int64_t here = at.index / depth * depth, next = here + at.direction * depth;
+    if (next < 0 || next >= volume.axes[at.axis].size) return {here};
+    return {here, next};
+}
+
+bool SlicePrefetch::Impl::all_there(const Target& at) {
+    const bool read = disk.lately();
+    if (slab_depth(volume, at.axis) < 2) return !read;
+    const std::unique_lock lock(shelf, std::try_to_lock);
+    if (!lock) return false;
+    const std::vector<std::int64_t> wanted = slabs_for(at);
+    return std::all_of(wanted.begin(), wanted.end(), [&](std::int64_t first) { return has(at.axis, first); });
+}
+
 bool SlicePrefetch::Impl::work(const Target& at) {
-    const std::int64_t size = volume.axes[at.axis].size;
     const std::int64_t depth = slab_depth(volume, at.axis);
     if (depth > 1) {
-        // All of their memory is read for it: too much for who jumps about.
-        if (!at.paging) return true;
-        const std::int64_t here = at.index / depth * depth;
-        const std::int64_t next = here + at.direction * depth;
-        if (!gather(at.axis, here, depth, here)) return false;
-        return next < 0 || next >= size || gather(at.axis, next, depth, here);
+        const std::vector<std::int64_t> wanted = slabs_for(at);
+        return std::all_of(wanted.begin(), wanted.end(), [&](std::int64_t first) { return gather(at.axis, first, depth, wanted.front()); });
     }
     for (std::int64_t away = 1; away <= kNeighbours; ++away) {
         for (const std::int64_t index : {at.index + at.direction * away, at.index - at.direction * away})
-            if (index >= 0 && index < size && !bring_pages(at.axis, index)) return false;
+            if (index >= 0 && index < volume.axes[at.axis].size && !bring_pages(at.axis, index)) return false;
     }
     return true;
 }
@@ -113,16 +160,17 @@ bool SlicePrefetch::Impl::work(const Target& at) {
 /// was.
 bool SlicePrefetch::Impl::gather(std::size_t axis, std::int64_t first, std::int64_t depth, std::int64_t keep) {
     {
-        const std::lock_guard lock(mutex);
-        if (slabs[0].has(axis, first) || slabs[1].has(axis, first)) return true;
+        const std::lock_guard lock(shelf);
+        if (has(axis, first)) return true;
     }
     if (!begun || begun->axis() != axis || begun->first() != first) {
         const std::int64_t count = std::min(depth, volume.axes[axis].size - first);
         {
-            const std::lock_guard lock(mutex);
+            Slab gone;  // after the lock, and its memory is free before more is taken
+            const std::lock_guard lock(shelf);
             const bool kept[2] = {slabs[0].has(axis, keep), slabs[1].has(axis, keep)};
             place = kept[0] ? 1 : kept[1] ? 0 : older;
-            slabs[*place] = {};  // its memory is free before more is taken
+            std::swap(gone, slabs[*place]);
         }
         begun.reset();
         begun.emplace(volume, axis, first, count);
@@ -132,7 +180,7 @@ bool SlicePrefetch::Impl::gather(std::size_t axis, std::int64_t first, std::int6
         if (paused.load(std::memory_order_relaxed)) return false;
         begun->copy_row(done_rows++);
     }
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(shelf);
     slabs[*place] = std::move(*begun).finish();
     older = 1 - *place;
     place.reset();
@@ -186,12 +234,14 @@ void SlicePrefetch::pause() {
 }
 
 void SlicePrefetch::go_on(std::size_t axis, std::int64_t index) {
+    Target& last = impl_->latest;
+    const int direction = last.axis != axis || last.index == index ? 0 : index > last.index ? 1 : -1;
+    last = {axis, index, direction == 0 ? last.direction : direction, is_near(last.axis, last.index, axis, index)};
+    if (impl_->all_there(last)) return;
     {
         const std::unique_lock lock(impl_->mutex, std::try_to_lock);
         if (!lock) return;
-        Target& target = impl_->target;
-        const int direction = target.axis != axis || target.index == index ? 0 : index > target.index ? 1 : -1;
-        target = {axis, index, direction == 0 ? target.direction : direction, is_near(target.axis, target.index, axis, index)};
+        impl_->target = last;
         ++impl_->asked;
         impl_->paused.store(false, std::memory_order_relaxed);
     }
@@ -199,7 +249,7 @@ void SlicePrefetch::go_on(std::size_t axis, std::int64_t index) {
 }
 
 SlicePrefetch::Found SlicePrefetch::find(std::size_t axis, std::int64_t index) const {
-    const std::unique_lock lock(impl_->mutex, std::try_to_lock);
+    const std::unique_lock lock(impl_->shelf, std::try_to_lock);
     if (!lock) return {};
     for (const Slab& slab : impl_->slabs)
         if (slab.has(axis, index)) return {slab.volume, index - slab.first};
@@ -213,10 +263,11 @@ SlicePrefetch::Found SlicePrefetch::gather(std::size_t axis, std::int64_t index,
     if (Found found = find(axis, index); found.volume) return found;
     std::size_t place = 0;
     {
-        const std::unique_lock lock(own.mutex, std::try_to_lock);
+        Slab gone;
+        const std::unique_lock lock(own.shelf, std::try_to_lock);
         if (!lock) return {};
         place = own.place ? 1 - *own.place : own.older;
-        own.slabs[place] = {};
+        std::swap(gone, own.slabs[place]);
     }
     const std::int64_t first = index / depth * depth;
     SlabMaker maker(own.volume, axis, first, std::min(depth, own.volume.axes[axis].size - first));
@@ -226,7 +277,7 @@ SlicePrefetch::Found SlicePrefetch::gather(std::size_t axis, std::int64_t index,
         for (std::int64_t row = begin; row < std::min(begin + kRows, maker.rows()); ++row) maker.copy_row(row);
     });
     const Slab slab = std::move(maker).finish();
-    const std::unique_lock lock(own.mutex, std::try_to_lock);
+    const std::unique_lock lock(own.shelf, std::try_to_lock);
     // The thread may have begun to make one there meanwhile.
     if (lock && own.place != place) {
         own.slabs[place] = slab;

@@ -15,8 +15,8 @@ bool is_near(std::size_t last_axis, std::int64_t last, std::size_t axis, std::in
 
 /// A thread of the lowest priority that works while nothing waits. Where a slice's voxels lie alone, each in a line of
 /// memory with its neighbours' of other slices, it gathers for who is paging all of these slices at once, so that the
-/// next ones are as near as along the best axis; else it has the system bring the pages of the next slices. It is paused while a request
-/// is answered. Takes up to 32 MiB.
+/// next ones are as near as along the best axis; else, if the disk was read lately, it has the system bring the pages of
+/// the next slices. It is paused while a request is answered. Takes up to 32 MiB. All calls from one thread.
 class SlicePrefetch {
 public:
     explicit SlicePrefetch(const Volume& volume);
@@ -34,8 +34,8 @@ public:
     };
     Found find(std::size_t axis, std::int64_t index) const;
 
-    /// As find(), but gathers them if they are not there, which takes about as long as it takes to cut one slice, for who will want the
-    /// others next. Nothing is found where gathering is of no use.
+    /// As find(), but gathers them if they are not there, which takes two or three times as long as it takes to cut one
+    /// slice, for who will want the others next. Nothing is found where gathering is of no use.
     Found gather(std::size_t axis, std::int64_t index, Crew& crew);
 
     /// Waits until there is nothing more to do near the last slice: for tests.
