@@ -28,7 +28,8 @@ std::int64_t slab_depth(const Volume& volume, std::size_t axis) {
         if (slice > kSlabBytes / volume.axes[other].size) return 0;
         slice *= volume.axes[other].size;
     }
-    return stride == 0 ? 0 : std::min(kCacheLine / stride, kSlabBytes / slice);
+    if (stride < static_cast<std::int64_t>(size_of(volume.type))) return 0;  // one voxel for all
+    return std::min(kCacheLine / stride, kSlabBytes / slice);
 }
 
 SlabMaker::SlabMaker(const Volume& from, std::size_t axis, std::int64_t first, std::int64_t count)
@@ -61,19 +62,35 @@ void SlabMaker::copy_row(std::int64_t row) const {
     }
 }
 
+// Lines of memory are copied first, side by side: where they lie, distances of a power of two put them all into the same
+// few places of the cache.
 template <std::size_t number>
 void SlabMaker::copy(std::int64_t row) const {
-    constexpr std::int64_t kColumns = 64;  // whose lines stay in the first level cache
+    constexpr std::int64_t kColumns = 32;
+    std::byte lines[kColumns][kCacheLine];
     const std::int64_t width = from_.axes[inner()].size, voxel = voxel_size(from_);
     const std::ptrdiff_t along = from_.axes[axis_].stride, step = from_.axes[inner()].stride;
-    const std::byte* const line = from_.first + first_ * along + row * from_.axes[outer()].stride;
+    // One number of all slices; slab_depth() has seen to it that they are within a line.
+    const std::ptrdiff_t before = std::max<std::ptrdiff_t>(0, -along * (count_ - 1));
+    const std::ptrdiff_t span = std::abs(along) * (count_ - 1) + static_cast<std::ptrdiff_t>(number);
     for (std::int64_t begin = 0; begin < width; begin += kColumns) {
-        const std::int64_t end = std::min(width, begin + kColumns);
-        for (std::int64_t k = 0; k < count_; ++k) {
-            std::byte* out = to_ + k * slice_ + row * row_ + begin * voxel;
-            for (std::int64_t b = begin; b < end; ++b)
-                for (int c = 0; c < from_.channels; ++c, out += number)
-                    std::memcpy(out, line + b * step + k * along + c * from_.channel_stride, number);
+        const std::int64_t columns = std::min(width - begin, kColumns);
+        for (std::int64_t c = 0; c < from_.channels; ++c) {
+            const std::byte* const line =
+                from_.first + first_ * along + row * from_.axes[outer()].stride + c * from_.channel_stride - before;
+            for (std::int64_t b = 0; b < columns; ++b) {
+                const std::byte* const at = line + (begin + b) * step;
+                if (span == kCacheLine) {
+                    std::memcpy(lines[b], at, kCacheLine);
+                } else {
+                    std::memcpy(lines[b], at, static_cast<std::size_t>(span));
+                }
+            }
+            for (std::int64_t k = 0; k < count_; ++k) {
+                std::byte* out = to_ + k * slice_ + row * row_ + begin * voxel + c * static_cast<std::int64_t>(number);
+                const std::ptrdiff_t place = before + k * along;
+                for (std::int64_t b = 0; b < columns; ++b, out += voxel) std::memcpy(out, lines[b] + place, number);
+            }
         }
     }
 }

@@ -83,6 +83,38 @@ TEST_CASE("slices are gathered at once for who cannot wait, and stay", "[prefetc
     CHECK_FALSE(prefetch.gather(1, 40, crew).volume);
 }
 
+TEST_CASE("colours and axes that run backwards are gathered as they are", "[prefetch]") {
+    const Volume plain = numbered({20, 33, 60}, true);
+    Volume colours = plain;  // the last axis is 20 voxels of 3 channels
+    colours.channels = 3;
+    colours.axes[2] = {20, 6, 1};
+    Volume backwards = plain;
+    backwards.first += 59 * 2;
+    backwards.axes[2].stride = -2;
+    Volume planes = plain;  // the channels are the first axis
+    planes.channels = 3;
+    planes.channel_stride = plain.axes[0].stride;
+    planes.axes[0].size = 18;
+    for (const Volume& volume : {colours, backwards, planes}) {
+        SlicePrefetch prefetch(volume);
+        Crew crew(1);
+        for (const std::int64_t wanted : {0, 13, 19}) {
+            const auto found = prefetch.gather(2, wanted, crew);
+            REQUIRE(found.volume);
+            int different = 0;
+            for (std::int64_t a = 0; a < volume.axes[0].size; ++a)
+                for (std::int64_t b = 0; b < 33; ++b)
+                    for (int c = 0; c < volume.channels; ++c) {
+                        Volume one = *found.volume, other = volume;
+                        one.first += c * one.channel_stride;
+                        other.first += c * other.channel_stride;
+                        different += number_at(one, a, b, found.index) != number_at(other, a, b, wanted);
+                    }
+            CHECK(different == 0);
+        }
+    }
+}
+
 TEST_CASE("the first axis is gathered where it is the closest", "[prefetch]") {
     const Volume volume = numbered({40, 30, 20}, false);
     SlicePrefetch prefetch(volume);
