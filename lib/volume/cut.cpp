@@ -12,6 +12,8 @@ constexpr std::size_t kBandBytes = 128 << 10;
 constexpr std::size_t kCacheLine = 64;
 /// Columns gathered side by side when the walk goes down the columns: the lines written stay in the first level cache.
 constexpr std::size_t kColumns = 64;
+/// Where each voxel has a line of memory of its own, so many are on their way at a time.
+constexpr std::ptrdiff_t kAhead = 64;
 
 /// Copies numbers of `size` bytes, column by column or row by row, whichever walks along the closer voxels.
 template <std::size_t size>
@@ -26,6 +28,14 @@ void gather(const SliceView& slice, const std::byte* from, std::uint32_t rows, s
         const std::byte* voxel = from + static_cast<std::ptrdiff_t>(x) * slice.x_stride + static_cast<std::ptrdiff_t>(y) * slice.y_stride;
         std::memcpy(to + y * pitch + x * size, voxel, size);
     };
+    const std::ptrdiff_t step = std::abs(slice.x_stride) <= std::abs(slice.y_stride) ? slice.x_stride : slice.y_stride;
+    const auto copy_far = [&](std::size_t x, std::size_t y) {
+        const std::byte* voxel = from + static_cast<std::ptrdiff_t>(x) * slice.x_stride + static_cast<std::ptrdiff_t>(y) * slice.y_stride;
+        // A hint, which may point behind the end.
+        __builtin_prefetch(
+            reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(voxel) + static_cast<std::uintptr_t>(kAhead * step)));
+        std::memcpy(to + y * pitch + x * size, voxel, size);
+    };
     const auto walk = [&](const auto& one) {
         if (std::abs(slice.x_stride) <= std::abs(slice.y_stride)) {
             for (std::size_t y = 0; y < rows; ++y)
@@ -38,10 +48,12 @@ void gather(const SliceView& slice, const std::byte* from, std::uint32_t rows, s
                 for (std::size_t y = 0; y < rows; ++y) one(x, y);
         }
     };
-    if (channels == 1) {
-        walk(copy_one);
-    } else {
+    if (channels > 1) {
         walk(copy);
+    } else if (std::abs(step) >= static_cast<std::ptrdiff_t>(kCacheLine)) {
+        walk(copy_far);
+    } else {
+        walk(copy_one);
     }
 }
 
