@@ -87,6 +87,19 @@ void Connection::receive() {
 }
 
 void Connection::flush() {
+    // What goes out in one turn shares its segments: each wakes the peer, and costs as much as 10 kB.
+    const bool several = !tls_ && outbox_.size() > 1;
+    if (several) hold_segments(socket_.get(), true);
+    send_waiting();
+    if (several && !closed_) hold_segments(socket_.get(), false);
+    if (blocked_ || closed_ || !outbox_.empty()) return;
+    if (finishing_)
+        linger();
+    else
+        protocol_->on_drained();
+}
+
+void Connection::send_waiting() {
     while (!closed_) {
         if (!current_.message) {
             auto entry = outbox_.take([this](std::uint32_t slot) { return protocol_->may_begin(slot); });
@@ -119,11 +132,6 @@ void Connection::flush() {
         if (is_frame) protocol_->on_sent(slot);
     }
     blocked_ = false;
-    if (closed_ || !outbox_.empty()) return;
-    if (finishing_)
-        linger();
-    else
-        protocol_->on_drained();
 }
 
 void Connection::count_sent() {

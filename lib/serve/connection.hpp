@@ -91,6 +91,7 @@ public:
 
 private:
     void receive();
+    void send_waiting();
     void count_sent();
     ssize_t receive_some(std::span<char> buffer);
     void linger();

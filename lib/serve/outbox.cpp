@@ -15,6 +15,10 @@ bool Outbox::put_picture(std::uint32_t slot, MessagePtr message, bool timed) {
     return false;
 }
 
+bool Outbox::holds(std::uint32_t slot) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.slot == slot; });
+}
+
 bool Outbox::has_room(const Message& message) const {
     // A message alone may have any size: the limit is about what piles up.
     return messages_ == 0 || (messages_ < max_messages_ && bytes_ + message.size() <= max_bytes_);

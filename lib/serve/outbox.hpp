@@ -42,6 +42,9 @@ public:
     std::optional<Entry> take(const std::function<bool(std::uint32_t slot)>& may_go);
 
     bool empty() const { return entries_.empty(); }
+    std::size_t size() const { return entries_.size(); }
+    /// A picture waits in `slot`.
+    bool holds(std::uint32_t slot) const;
     /// The oldest live frame that waits here; 0: none.
     std::uint64_t oldest_frame() const;
     /// Forgets the picture in `slot`, and says if there was one.

@@ -48,6 +48,20 @@ Relay::~Relay() {
     ending_->changed.wait_for(lock, kPatience, [this] { return ending_->ended; });
 }
 
+void Relay::Room::hand_out() {
+    std::vector<Passed> all;
+    {
+        const std::lock_guard lock(mutex);
+        all.swap(arrived);
+    }
+    // A client that is closed by it stays in the room until the events at hand are done.
+    for (Passed& one : all) {
+        one.message = shard.share(std::move(one.message), clients.size());
+        for (RelaySession* client : clients) client->offer(one.message, one.slot);
+    }
+    for (RelaySession* client : clients) client->send();
+}
+
 std::shared_ptr<Relay::Room> Relay::room(Shard& shard) {
     const std::lock_guard lock(mutex_);
     for (const auto& room : rooms_)
@@ -83,11 +97,9 @@ void Relay::pass_on(std::string_view payload, bool is_text, const RelayKind& kin
     }
     for (const auto& room : rooms_) {
         if (room->count == 0) continue;
-        room->shard.loop().post([room, message, slot] {
-            const MessagePtr ours = room->shard.share(message, room->clients.size());
-            // A client that is closed by it stays in the room until the events at hand are done.
-            for (RelaySession* client : room->clients) client->offer(ours, slot);
-        });
+        const std::lock_guard room_lock(room->mutex);
+        if (room->arrived.empty()) room->shard.loop().post([room] { room->hand_out(); });
+        room->arrived.push_back({message, slot});
     }
 }
 

@@ -33,12 +33,21 @@ public:
 
     std::size_t max_message() const { return max_message_; }
 
-    /// The clients of one thread. Its members are for that thread, but for `count`.
+    struct Passed {
+        MessagePtr message;
+        Outbox::Slot slot;
+    };
+    /// The clients of one thread. Its members are for that thread, but for the last two.
     struct Room {
         explicit Room(Shard& in) : shard(in) {}
+        /// Hands over what has arrived. All of it, and then each client sends once.
+        void hand_out();
+
         Shard& shard;
         std::vector<RelaySession*> clients;
         std::atomic<std::size_t> count{0};
+        std::mutex mutex;  // guards arrived
+        std::vector<Passed> arrived;
     };
     std::shared_ptr<Room> room(Shard& shard);
 

@@ -46,12 +46,16 @@ void RelaySession::offer(const MessagePtr& message, Outbox::Slot slot) {
     auto& counters = connection_.shard().counters();
     counters.offered.add();
     if (slot) {
+        if (connection_.outbox().holds(*slot)) send();
         if (connection_.outbox().put_picture(*slot, message, true)) counters.drop(Drop::replaced);
     } else if (!connection_.outbox().put(message)) {
         counters.drop(Drop::queue);
         return connection_.dismiss(Refusal::queue);
     }
-    if (!connection_.sending()) connection_.flush();
+}
+
+void RelaySession::send() {
+    if (!connection_.sending() && !connection_.outbox().empty()) connection_.flush();
 }
 
 void RelaySession::pass_on(std::string_view payload, bool is_text) {

@@ -19,8 +19,11 @@ public:
 
     void start();
     void on_begun(const Outbox::Entry& entry) override { relay_.note_begun(entry.message->frame_id()); }
-    /// Lets the message wait for the client; in its slot, a picture replaces the one that waits there.
+    /// Lets the message wait for the client; in its slot, a picture replaces the one that waits there, if the
+    /// client's socket does not take that one now.
     void offer(const MessagePtr& message, Outbox::Slot slot);
+    /// Sends what waits.
+    void send();
 
 private:
     void on_text(std::string_view text) override { pass_on(text, true); }

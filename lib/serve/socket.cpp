@@ -24,6 +24,11 @@ void set_up_viewer_socket(int socket) {
     setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
+void hold_segments(int socket, bool held) {
+    const int value = held;
+    setsockopt(socket, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+}
+
 std::optional<std::chrono::microseconds> wait_for_path(int socket, std::uint64_t& queued) {
     int unacknowledged = 0;
     queued = 0;

@@ -14,6 +14,10 @@ inline constexpr int kNotSentLowWater = 16 << 10;
 /// Sets no delay, the low-water mark and keep-alive of an accepted socket.
 void set_up_viewer_socket(int socket);
 
+/// While it is held, a TCP socket keeps the last segment that is not full; let go, it sends that. Nothing
+/// of the kind elsewhere.
+void hold_segments(int socket, bool held);
+
 /// How long to wait before the next picture is begun, so that it is not old when it has crossed a slow
 /// link: what is unacknowledged should first fall to about what one round trip carries.
 /// returns  nullopt: begin now. Of a Unix socket that is when the peer has read what it was sent

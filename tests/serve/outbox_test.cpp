@@ -25,6 +25,8 @@ TEST_CASE("a newer picture takes the older one's place, and everything else keep
     CHECK_FALSE(outbox.put_picture(1, message("a1")));
     CHECK(outbox.put(message("text")));
     CHECK_FALSE(outbox.put_picture(2, message("b1")));
+    CHECK(outbox.holds(1));
+    CHECK_FALSE(outbox.holds(3));
     CHECK(outbox.put_picture(1, message("a2")));
     CHECK(outbox.put(message("more")));
     CHECK(drain(outbox) == "a2 text b1 more ");

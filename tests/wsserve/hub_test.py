@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 import unittest
+from types import SimpleNamespace
 
 from harness import BIN, Closed, Server, WebSocket, eventually, frame, main, parse_frame
 from publish_test import data_url, frames, png
@@ -64,6 +65,21 @@ class Passing(unittest.TestCase):
                     self.assertEqual([m for m in got if m.startswith(f"{k}:")], [f"{k}:{n}" for n in range(50)])
             for client in everybody:
                 client.socket.close()
+
+    def test_what_comes_at_once_goes_out_whole_and_in_order(self):
+        burst = [message for n in range(4) for message in ("img=sq=" + data_url(png(n)), f"a1=sq=[{n}]")]
+        with hub() as server:
+            pages, producer = clients(server, 12), WebSocket(server, "/")
+            server.viewers(13)
+            raw, bytes_of_all = producer.socket, []
+            producer.socket = SimpleNamespace(sendall=bytes_of_all.append)
+            for message in burst:
+                producer.send(message)
+            raw.sendall(b"".join(bytes_of_all))
+            for page in pages:
+                self.assertEqual([page.message() for _ in burst], burst)
+                page.socket.close()
+            raw.close()
 
     def test_all_paths_are_the_hub(self):
         with hub("--ws-path", "/feed") as server:
