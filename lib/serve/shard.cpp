@@ -158,16 +158,16 @@ MessagePtr Shard::message(const FramePtr& frame, Form form) {
     const auto viewers =
         std::count_if(all.begin(), all.end(), [&](const Subscription* s) { return s && s->form().index() == form.index(); });
     if (!ours) return ours;
-    auto& pages = pages_[form.index()];
-    const auto count = static_cast<std::size_t>(viewers);
-    if (!pages && is_for_file(*ours, count)) pages = std::make_unique<PagePipe>();
-    ours = share(std::move(ours), count, pages.get());
+    ours = share(std::move(ours), static_cast<std::size_t>(viewers), pages_[form.index()]);
     return ours;
 }
 
-MessagePtr Shard::share(MessagePtr message, std::size_t viewers, PagePipe* pages) {
+MessagePtr Shard::share(MessagePtr message, std::size_t viewers, std::unique_ptr<PagePipe>& pages) {
     if (viewers < 2) return message;
-    if (is_for_file(*message, viewers)) return std::make_shared<Message>(std::move(message), hub().files(), pages);
+    if (is_for_file(*message, viewers)) {
+        if (!pages) pages = std::make_unique<PagePipe>();
+        return std::make_shared<Message>(std::move(message), hub().files(), pages.get());
+    }
     // A count of our own: all shards counting on one would hold each other up.
     return MessagePtr(message.get(), [kept = message](const Message*) {});
 }

@@ -109,8 +109,8 @@ public:
     MessagePtr message(const FramePtr& frame, Form form);
 
     /// The message in the form that is the cheapest to send to so many viewers of this shard.
-    /// pages  for those that it is sent to while they are held; may be null
-    MessagePtr share(MessagePtr message, std::size_t viewers, PagePipe* pages = nullptr);
+    /// pages  gets those of a large one, for whom it is sent to while they are held; made when needed
+    MessagePtr share(MessagePtr message, std::size_t viewers, std::unique_ptr<PagePipe>& pages);
 
     /// Forgets a closed connection; it is destroyed when the events at hand are done.
     void remove(Connection& connection);
