@@ -143,13 +143,16 @@ class Slow(unittest.TestCase):
             producer.socket.close()
 
     def test_more_texts_than_may_wait_end_a_client(self):
-        with hub("--stall-timeout", "1s") as server:
+        with hub("--stall-timeout", "10m") as server:
             stalled, producer = WebSocket(server, "/", receive_buffer=4096), WebSocket(server, "/?echo=1")
             server.viewers(2)
-            for _ in range(400):
+            for n in range(400):
                 producer.send("x" * 60_000)
                 self.assertEqual(len(producer.message()), 60_000)
-            eventually(lambda: server.metric('refusals_total{reason="queue"}') == 1, "the end of the stalled one")
+                if n % 20 == 19 and server.metric('refusals_total{reason="queue"}') == 1:
+                    break
+            self.assertEqual(server.metric('refusals_total{reason="queue"}'), 1)
+            self.assertEqual(stalled.closing(), (1008, "too slow: too many messages wait"))
             server.viewers(1)
             stalled.socket.close()
             producer.socket.close()
