@@ -21,6 +21,7 @@
 #include "broker/reasons.hpp"
 #include "frame/descriptor.hpp"
 #include "frame/error.hpp"
+#include "net/not_there.hpp"
 
 namespace framepipe::broker {
 namespace {
@@ -100,6 +101,7 @@ struct Connection::Impl {
     void wait_for(Condition condition, const char* what) {
         const auto until = SteadyClock::now() + options_.timeout;
         while (!condition()) {
+            if (SteadyClock::now() >= until && !tcp_connected_) fail_connecting(ETIMEDOUT);
             if (SteadyClock::now() >= until)
                 throw Error(fmt::format("the broker does not {} within {} s", what, options_.timeout.count() / 1000));
             wait(until);
@@ -107,6 +109,7 @@ struct Connection::Impl {
     }
     void check(int code) const;
     [[noreturn]] void fail(int code) const;
+    [[noreturn]] static void fail_connecting(int error_number);
 
     // Called by the library.
     void on_connect(int code, const mosquitto_property* properties);
@@ -188,7 +191,7 @@ bool Connection::Impl::connect_by(int version, const std::string& address) {
     make_client(version);
     tls_words_.clear();
     const int started = ::mosquitto_connect_async(client_.get(), address.c_str(), host_.port, kKeepAliveSeconds);
-    if (started == MOSQ_ERR_ERRNO && errno != 0) throw SystemError("cannot connect", errno);
+    if (started == MOSQ_ERR_ERRNO && errno != 0) fail_connecting(errno);
     check(started);
     try {
         wait_for([this] { return answer_.has_value(); }, "answer");
@@ -201,7 +204,7 @@ bool Connection::Impl::connect_by(int version, const std::string& address) {
     }
     if (version == MQTT_PROTOCOL_V5 && (*answer_ == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION || *answer_ == CONNACK_REFUSED_PROTOCOL_VERSION))
         return false;
-    if (*answer_ != 0) throw Error("the broker refuses the connection: " + connect_reason(*answer_, version == MQTT_PROTOCOL_V5));
+    if (*answer_ != 0) fail(MOSQ_ERR_CONN_REFUSED);
     settle_socket();
     return true;
 }
@@ -235,11 +238,19 @@ void Connection::Impl::check(int code) const {
 }
 
 void Connection::Impl::fail(int code) const {
-    if (answer_ && *answer_ != 0)
-        throw Error("the broker refuses the connection: " + connect_reason(*answer_, version_ == MQTT_PROTOCOL_V5));
+    if (answer_ && *answer_ != 0) {
+        const std::string words = "the broker refuses the connection: " + connect_reason(*answer_, version_ == MQTT_PROTOCOL_V5);
+        if (*answer_ == CONNACK_REFUSED_SERVER_UNAVAILABLE || *answer_ == MQTT_RC_SERVER_UNAVAILABLE) throw NotThereError(words);
+        throw Error(words);
+    }
     if (!tls_words_.empty() && !answer_) throw Error("no secure connection: " + tls_words_);
     if (said_leave_ && *said_leave_ >= 128) throw Error("the broker closed the connection: " + connect_reason(*said_leave_, true));
     throw Error(library_reason(code));
+}
+
+void Connection::Impl::fail_connecting(int error_number) {
+    if (is_not_there(error_number)) throw NotThereError("cannot connect: " + system_reason(error_number));
+    throw SystemError("cannot connect", error_number);
 }
 
 void Connection::Impl::wait(SteadyClock::time_point until) {
@@ -256,7 +267,7 @@ void Connection::Impl::wait(SteadyClock::time_point until) {
     }
     if (stop_.stop_requested()) throw Error("told to stop");
     if (polled[0].revents != 0 && !tcp_connected_) {
-        if (const int error = pending_error(fd); error != 0) throw SystemError("cannot connect", error);
+        if (const int error = pending_error(fd); error != 0) fail_connecting(error);
         tcp_connected_ = true;
     }
     if ((polled[0].revents & POLLOUT) != 0) check(::mosquitto_loop_write(client, 1));

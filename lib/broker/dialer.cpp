@@ -5,6 +5,7 @@
 #include <random>
 
 #include "frame/error.hpp"
+#include "net/not_there.hpp"
 
 namespace framepipe::broker {
 namespace {
@@ -24,6 +25,7 @@ Dialer::Dialer(Address address, Login login, std::optional<Will> will)
 
 std::unique_ptr<Connection> Dialer::connect(const Connection::Handler& handler, const std::stop_token& stop) {
     std::string reasons;
+    bool may_come = true;
     for (std::size_t tried = 0; tried < address_.hosts.size(); ++tried) {
         const Host& host = address_.hosts[next_];
         // Whatever becomes of it, the next attempt is another one's.
@@ -32,9 +34,11 @@ std::unique_ptr<Connection> Dialer::connect(const Connection::Handler& handler, 
             return std::make_unique<Connection>(host, options_, handler, stop);
         } catch (const Error& error) {
             if (address_.hosts.size() == 1 || stop.stop_requested()) throw;
+            may_come = may_come && dynamic_cast<const NotThereError*>(&error) != nullptr;
             reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", host.shown(), error.what());
         }
     }
+    if (may_come) throw NotThereError(reasons);
     throw Error(reasons);
 }
 

@@ -16,7 +16,7 @@ public:
     Dialer(Address address, Login login, std::optional<Will> will = {});
 
     /// Tries each host once, from the one after that of the last connection.
-    /// throws Error with the reason of each if none answers
+    /// throws Error with the reason of each if none takes us; NotThereError if none is there now
     std::unique_ptr<Connection> connect(const Connection::Handler& handler, const std::stop_token& stop);
 
 private:

@@ -7,6 +7,7 @@
 
 #include "frame/error.hpp"
 #include "net/frame_queue.hpp"
+#include "net/not_there.hpp"
 
 namespace framepipe::broker {
 namespace {
@@ -33,6 +34,8 @@ Streams::Streams(SubscribeOptions options)
 void Streams::open(const std::stop_token& stop) {
     try {
         subscribe(stop);
+    } catch (const NotThereError& error) {
+        throw NotThereError(fmt::format("{}: {}", options_.address.shown(), error.what()));
     } catch (const Error& error) {
         throw Error(fmt::format("{}: {}", options_.address.shown(), error.what()));
     }

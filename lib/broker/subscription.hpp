@@ -33,7 +33,7 @@ public:
     explicit Streams(SubscribeOptions options);
 
     /// Connects and subscribes, anew if need be.
-    /// throws Error if no broker answers or lets us subscribe
+    /// throws NotThereError if no broker is there now; Error if one does not answer or let us subscribe
     void open(const std::stop_token& stop);
     void close();
 

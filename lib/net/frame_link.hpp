@@ -19,7 +19,7 @@ public:
     virtual void end() = 0;
 
     /// Sends until the end, or until told to stop.
-    /// throws Error if there is no connection at first, or the other side will have none of the frames
+    /// throws Error if the other side cannot be what was meant, or will have none of the frames; see KeptLink
     virtual void run() = 0;
 
     /// Live pictures that were replaced by newer ones.

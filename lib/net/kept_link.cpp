@@ -1,6 +1,7 @@
 #include "net/kept_link.hpp"
 
 #include "net/backoff.hpp"
+#include "net/not_there.hpp"
 
 namespace framepipe {
 
@@ -18,12 +19,13 @@ void KeptLink::run(const std::function<void()>& session) {
         } catch (const Error& error) {
             if (stop_.stop_requested()) return;
             const std::string words = name_ + ": " + error.what();
-            if (!ever_worked_ || dynamic_cast<const FinalError*>(&error) != nullptr) throw Error(words);
+            const bool may_come = ever_worked_ || dynamic_cast<const NotThereError*>(&error) != nullptr;
+            if (!may_come || dynamic_cast<const FinalError*>(&error) != nullptr) throw Error(words);
+            if (queue_.ended() && !wait_) throw Error(name_ + ": the last frames did not get there: " + error.what());
             if (worked_) backoff.reset();
             // Words for the first failure of a row.
             if (!said_) words_.warn(words + "; it is tried again");
             said_ = true;
-            if (queue_.ended() && !wait_) throw Error(name_ + ": the last frames did not get there: " + error.what());
             queue_.pause(backoff.next());
         }
     }
@@ -31,8 +33,8 @@ void KeptLink::run(const std::function<void()>& session) {
 
 void KeptLink::works() {
     if (worked_) return;
+    if (said_) words_.notice(name_ + (ever_worked_ ? " takes frames again" : " takes frames"));
     worked_ = ever_worked_ = true;
-    if (said_) words_.notice(name_ + " takes frames again");
     said_ = false;
 }
 

@@ -33,8 +33,8 @@ public:
 
     /// Calls `session` until it returns; again, after growing pauses, when it throws an Error. It connects, calls
     /// works(), and sends until the queue's end. The queue is closed when this returns.
-    /// throws Error if there is no link in the first place, a session throws FinalError, or the last frames do
-    ///        not get there
+    /// throws Error if the first link fails otherwise than by NotThereError, a session throws FinalError, or the
+    ///        last frames do not get there
     void run(const std::function<void()>& session);
 
     /// The other side has taken something: what breaks from now on is a new break.

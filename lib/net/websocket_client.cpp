@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "frame/error.hpp"
+#include "net/not_there.hpp"
 
 namespace framepipe {
 namespace {
@@ -171,7 +172,10 @@ void WebSocketClient::Impl::check_answer(const ErrorCode& error, const websocket
         // The first line of what it says is its reason.
         const auto words = answer.body().substr(0, std::min<std::size_t>(answer.body().find('\n'), 200));
         const std::string reason = std::to_string(status) + " " + std::string(words.empty() ? std::string(answer.reason()) : words);
-        throw Error(fmt::format("{}: the server answers {}", url.shown(), json_string(reason)));
+        const std::string said = fmt::format("{}: the server answers {}", url.shown(), json_string(reason));
+        // What a server says that is full, and a proxy before one that is not there.
+        if (status >= 502 && status <= 504) throw NotThereError(said);
+        throw Error(said);
     }
     const bool is_protocol = error.category() == websocket::make_error_code(websocket::error::closed).category() ||
                              error.category() == http::make_error_code(http::error::bad_version).category();
@@ -200,10 +204,12 @@ void WebSocketClient::Impl::connect() {
     }));
     if (error) throw Error(fmt::format("cannot find the host {}: {}", url.host, error.message()));
     const auto socket = std::make_shared<Socket>(context);
-    error = checked(wait_for(until, [&](Done done) {
+    const auto connected = wait_for(until, [&](Done done) {
         asio::async_connect(*socket, *found, [socket, found, done](ErrorCode result, const asio::ip::tcp::endpoint&) { done(result); });
-    }));
-    check_answer(error, {});
+    });
+    const int reason = connected ? connected->value() : ETIMEDOUT;
+    if (is_not_there(reason)) throw NotThereError(fmt::format("cannot connect to {}: {}", url.shown(), system_reason(reason)));
+    check_answer(*connected, {});
     stream = open(std::move(*socket));
     check_answer(checked(wait_for(until, [&](Done done) { stream->handshake_tls(url.host, std::move(done)); })), {});
     websocket::response_type answer;

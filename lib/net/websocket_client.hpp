@@ -55,7 +55,8 @@ public:
     /// trusts (SSL_CERT_FILE names others).
     /// url   ws:// or wss://
     /// stop  ends whatever call waits: it throws
-    /// throws Error with the reason if there is no connection, or the server refuses
+    /// throws NotThereError if nobody serves there now; Error with the reason if there is no connection otherwise,
+    ///        or the server refuses
     explicit WebSocketClient(const HttpUrl& url, const WebSocketClientOptions& options = {}, std::stop_token stop = {});
     /// Ends the connection without a word to the server; close() says it.
     ~WebSocketClient();

@@ -13,6 +13,7 @@
 
 #include "frame/error.hpp"
 #include "net/backoff.hpp"
+#include "net/not_there.hpp"
 #include "source/idle_watch.hpp"
 #include "source/relay_source.hpp"
 
@@ -51,9 +52,9 @@ public:
 
 private:
     // In the device's thread.
-    void take_frames(std::unique_ptr<Source> source, const std::stop_token& done);
+    void take_frames(std::unique_ptr<Source> source, const std::string& missing, const std::stop_token& done);
     void take_until_failure(Source& source, const std::stop_token& done);
-    std::unique_ptr<Source> reopen(const std::string& failure, const std::stop_token& done);
+    std::unique_ptr<Source> reopen(const std::string& trouble, const std::stop_token& done);
     void wait_for_reader(const std::stop_token& done);
     void put(Frame frame, const RelaySource* relay, const std::stop_token& done);
     void set_source(Source* source);
@@ -76,7 +77,8 @@ private:
     const std::stop_token& stop_;
     IdleWatch idle_;
     std::atomic<std::uint64_t> written_{0};
-    std::uint64_t seq_ = 0;  // of the device's thread
+    std::uint64_t seq_ = 0;  // of the device's thread, as the next
+    bool ever_opened_ = false;
 
     std::mutex mutex_;
     std::condition_variable_any changed_;
@@ -157,21 +159,24 @@ void LiveLoop::wait_for_reader(const std::stop_token& done) {
     }
 }
 
-/// Null when `done`.
-std::unique_ptr<Source> LiveLoop::reopen(const std::string& failure, const std::stop_token& done) {
-    if (!failure.empty() && say_.warn) say_.warn(fmt::format("{} failed: {}; waiting until it is back", options_.name, failure));
+/// trouble  why there is none; empty: it was closed for want of a reader
+/// returns  null when `done`
+std::unique_ptr<Source> LiveLoop::reopen(const std::string& trouble, const std::stop_token& done) {
+    const std::string there = ever_opened_ ? "back" : "there";
+    if (!trouble.empty() && say_.warn) say_.warn(fmt::format("{}; waiting until it is {}", trouble, there));
     Backoff backoff(kLongestPause);
-    bool said = !failure.empty();
+    bool said = !trouble.empty();
     while (!done.stop_requested()) {
         if (said && !pause(backoff.next(), done)) break;
         try {
             auto source = open_();
-            if (said && say_.notice) say_.notice(fmt::format("{} is back", options_.name));
+            if (said && say_.notice) say_.notice(fmt::format("{} is {}", options_.name, there));
             if (!said && say_.verbose) say_.verbose(fmt::format("{} opened again", options_.name));
             return source;
         } catch (const Error& error) {
             if (over()) break;
-            if (!options_.retry) throw;
+            const bool may_come = ever_opened_ || dynamic_cast<const NotThereError*>(&error) != nullptr;
+            if (!options_.retry || !may_come) throw;
             if (!said && say_.warn) say_.warn(fmt::format("{}; waiting until it is back", error.what()));
             if (said && say_.verbose) say_.verbose(error.what());
             said = true;
@@ -180,24 +185,26 @@ std::unique_ptr<Source> LiveLoop::reopen(const std::string& failure, const std::
     return nullptr;
 }
 
-void LiveLoop::take_frames(std::unique_ptr<Source> source, const std::stop_token& done) {
+void LiveLoop::take_frames(std::unique_ptr<Source> source, const std::string& missing, const std::stop_token& done) {
     pthread_setname_np(pthread_self(), "device");
     try {
+        if (!source) source = reopen(missing, done);
         while (source) {
-            std::string failure;
+            ever_opened_ = true;
+            std::string trouble;
             set_source(source.get());
             try {
                 take_until_failure(*source, done);
             } catch (const Error& error) {
                 // A source that knows that it is to stop says so by failing.
-                if (!over() && !options_.retry) throw Error(fmt::format("{} failed: {}", options_.name, error.what()));
-                failure = error.what();
+                trouble = fmt::format("{} failed: {}", options_.name, error.what());
+                if (!over() && !options_.retry) throw Error(trouble);
             }
             set_source(nullptr);
             source.reset();
             if (done.stop_requested() || over()) break;
-            if (failure.empty()) wait_for_reader(done);
-            source = reopen(failure, done);
+            if (trouble.empty()) wait_for_reader(done);
+            source = reopen(trouble, done);
         }
     } catch (...) {
         const std::lock_guard lock(mutex_);
@@ -233,15 +240,17 @@ std::optional<Waiting> LiveLoop::newest() {
 
 LiveResult LiveLoop::run() {
     std::unique_ptr<Source> source;
+    std::string missing;  // why there is none yet
     try {
         source = open_();
-    } catch (const Error&) {
+    } catch (const Error& error) {
         if (stop_.stop_requested()) return {};
-        throw;
+        if (!options_.retry || dynamic_cast<const NotThereError*>(&error) == nullptr) throw;
+        missing = error.what();
     }
-    if (say_.verbose) say_.verbose(fmt::format("{} opened", options_.name));
+    if (source && say_.verbose) say_.verbose(fmt::format("{} opened", options_.name));
     {
-        std::jthread device([&](const std::stop_token& done) { take_frames(std::move(source), done); });
+        std::jthread device([&](const std::stop_token& done) { take_frames(std::move(source), missing, done); });
         while (!over() && (!options_.count || written_ < *options_.count)) {
             if (!writer_.wait_drained(SteadyClock::now() + kLook, [&] { return over(); })) continue;
             auto next = newest();

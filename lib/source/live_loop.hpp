@@ -18,7 +18,8 @@ struct LiveOptions {
     std::string name = {};  // what messages call the source ("/dev/video0")
     /// Close the device when the reader has taken no byte for so long; 0: never.
     std::chrono::nanoseconds idle_close{0};
-    /// Open the device again when it fails, with a growing pause, until it is back.
+    /// Open the device again when it fails, with a growing pause, until it is back; and so at the start if it
+    /// fails by NotThereError.
     bool retry = true;
     std::optional<std::uint64_t> count = {};  // frames written in all
     std::optional<std::string> stream = {};
@@ -38,7 +39,8 @@ struct LiveResult {
 /// reader, and it is told which have been taken. It sends no more than it is told, so what is here when the
 /// reader has time may be old: then a newer one is asked for first.
 ///
-/// open     opens the device; throws Error. The first failure ends run_live, later ones are retried.
+/// open     opens the device; throws Error. A failure other than NotThereError ends run_live if the device has
+///          never been open, later ones are retried.
 /// throws   Error if the device cannot be opened, or fails and is not to be retried
 LiveResult run_live(const std::function<std::unique_ptr<Source>()>& open, FrameWriter& writer, const LiveOptions& options, const Say& say,
                     const std::stop_token& stop);

@@ -54,11 +54,17 @@ class CommandLine(unittest.TestCase):
 
     def test_nobody_there(self):
         port = free_port()
-        words = f"mqtt://127.0.0.1:{port}: cannot connect: connection refused"
-        self.assertEqual(run(PUBLISH, f"mqtt://127.0.0.1:{port}/", data=frame(PNG)), (1, ["publish: " + words]))
-        self.assertEqual(run(CAPTURE, f"mqtt://127.0.0.1:{port}/a/b"), (1, [f"capture: mqtt://127.0.0.1:{port}/a/b: cannot connect: connection refused"]))
-        status, lines = run(CAPTURE, f"mqtt://127.0.0.1:{port},localhost:{port}/a/b")
+        status, lines = run(PUBLISH, f"mqtt://127.0.0.1:{port}/", data=frame(PNG))
+        # Said before too if the end of the input was not known yet.
+        self.assertEqual((status, len(lines) <= 2), (1, True), lines)
+        self.assertEqual(lines[-1], f"publish: mqtt://127.0.0.1:{port}: the last frames did not get there: cannot connect: connection refused")
+        self.assertEqual(run(CAPTURE, f"mqtt://127.0.0.1:{port}/a/b", "--no-retry"),
+                         (1, [f"capture: mqtt://127.0.0.1:{port}/a/b: cannot connect: connection refused"]))
+        status, lines = run(CAPTURE, f"mqtt://127.0.0.1:{port},localhost:{port}/a/b", "--no-retry")
         self.assertEqual((status, len(lines), lines[0].count("connection refused")), (1, 1, 2), lines)
+        for command in ((PUBLISH, "mqtt://no-such-host.invalid/"), (CAPTURE, "mqtt://no-such-host.invalid/a/b")):
+            status, lines = run(*command, data=frame(PNG))
+            self.assertEqual((status, len(lines), "cannot find no-such-host.invalid" in lines[0]), (1, 1, True), lines)
 
 
 class Access(unittest.TestCase):
@@ -252,6 +258,22 @@ class Limits(unittest.TestCase):
 
 
 class Breaks(unittest.TestCase):
+    def test_a_broker_may_be_started_later(self):
+        with Mosquitto() as broker:
+            broker.kill()
+            with Capture(broker.url("framepipe/door")) as end, Publish(broker.url(), "--stream", "door") as push:
+                push.write(live(1))
+                push.said("connection refused; it is tried again")
+                end.said("connection refused; waiting until it is there")
+                broker.restart()
+                self.assertEqual(end.frame()[1], png(1))
+                push.said("takes frames")
+                status, lines = push.end()
+                self.assertEqual((status, len(lines)), (0, 2), lines)
+                end.process.terminate()
+                status, lines = end.end()
+                self.assertEqual((status, len(lines)), (0, 2), lines)
+
     def test_a_broker_that_went_away_and_is_back(self):
         with Mosquitto() as broker, Capture(broker.url("framepipe/door")) as end, Publish(broker.url(), "--stream", "door") as push:
             push.write(live(1))

@@ -141,7 +141,7 @@ class Chain(unittest.TestCase):
                 self.assertEqual(end.end(), (1, [f'capture: {address(first)} failed: the server closed the connection (1001): "the server ends"']))
 
     def test_nobody_there(self):
-        with Capture("ws://127.0.0.1:1/ws") as end:
+        with Capture("ws://127.0.0.1:1/ws", "--no-retry") as end:
             self.assertEqual(end.end(), (1, ["capture: cannot connect to ws://127.0.0.1:1/ws: connection refused"]))
         with Capture("ws://:80/") as end:
             self.assertEqual(end.end(), (2, ["capture: not an address: ws://:80/; it has the form ws://host:port/path"]))
@@ -150,6 +150,24 @@ class Chain(unittest.TestCase):
                 status, lines = end.end()
         self.assertEqual(status, 1)
         self.assertIn("/nowhere: the server answers \"404", lines[0])
+
+    def test_a_server_may_be_started_later(self):
+        with socket.socket() as place:
+            place.bind(("127.0.0.1", 0))
+            port = place.getsockname()[1]
+            at = f"ws://127.0.0.1:{port}/ws"
+            with Capture(at) as stopped:
+                stopped.said("connection refused; waiting until it is there")
+                stopped.process.terminate()
+                self.assertEqual(stopped.end()[0], 0)
+            end = Capture(at)
+            end.said("connection refused; waiting until it is there")
+        with end, Server(listen=f"127.0.0.1:{port}") as late:
+            late.write(frame(PNG, "image/png", live=True, seq=5))
+            self.assertEqual(end.frame()[0]["seq"], 5)
+            end.process.terminate()
+            self.assertEqual(end.end(), (0, [f"capture: cannot connect to {at}: connection refused; waiting until it is there",
+                                             f"capture: {at} is there"]))
 
     def test_tokens(self):
         with Server(env={"FRAMEPIPE_TOKEN": "secret"}) as first:

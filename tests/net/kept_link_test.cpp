@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "net/not_there.hpp"
 
 using namespace framepipe;
 
@@ -21,7 +22,7 @@ struct Link {
 
 }  // namespace
 
-TEST_CASE("a link that is not there at first, or never will be, ends it", "[net]") {
+TEST_CASE("a link that cannot be made at first, or never will be, ends it", "[net]") {
     Link link;
     CHECK_THROWS_WITH(link.kept.run([] { throw Error("nobody"); }), Equals("far: nobody"));
     CHECK_FALSE(link.queue.put({Header("image/jpeg"), {}}));
@@ -32,6 +33,25 @@ TEST_CASE("a link that is not there at first, or never will be, ends it", "[net]
     }),
                       Equals("far: no"));
     CHECK(link.said.empty());
+}
+
+TEST_CASE("who is not there yet is waited for, until it refuses", "[net]") {
+    Link link;
+    int sessions = 0;
+    link.kept.run([&] {
+        if (++sessions < 3) throw NotThereError("nobody");
+        link.kept.works();
+    });
+    CHECK(sessions == 3);
+    CHECK(link.said == std::vector<std::string>{"far: nobody; it is tried again", "far takes frames"});
+    Link other;
+    sessions = 0;
+    CHECK_THROWS_WITH(other.kept.run([&] {
+        if (++sessions < 3) throw NotThereError("nobody");
+        throw Error("no");
+    }),
+                      Equals("far: no"));
+    CHECK(sessions == 3);
 }
 
 TEST_CASE("a link that breaks is said once, and once that it is there again", "[net]") {
@@ -63,5 +83,6 @@ TEST_CASE("without the wish to wait the end is no time to try again", "[net]") {
         else
             CHECK_THROWS_WITH(run(), Equals("far: the last frames did not get there: it broke"));
         CHECK(sessions == (wait ? 2 : 1));
+        CHECK(link.said.size() == (wait ? 2 : 0));
     }
 }

@@ -11,6 +11,7 @@
 #include "catch.hpp"
 #include "frame/descriptor.hpp"
 #include "frame/error.hpp"
+#include "net/not_there.hpp"
 #include "net/websocket_client.hpp"
 #include "serve/websocket.hpp"
 
@@ -229,8 +230,24 @@ TEST_CASE("a server that refuses is quoted", "[net]") {
 TEST_CASE("nobody there, and a host that does not exist", "[net]") {
     CHECK(failure([] { WebSocketClient(HttpUrl::parse("ws://127.0.0.1:1/x", {"ws"})); }) ==
           "cannot connect to ws://127.0.0.1:1/x: connection refused");
+    CHECK_THROWS_AS(WebSocketClient(HttpUrl::parse("ws://127.0.0.1:1/x", {"ws"})), NotThereError);
     CHECK_THAT(failure([] { WebSocketClient(HttpUrl::parse("ws://no-such-host.invalid/", {"ws"})); }),
                ContainsSubstring("cannot find the host no-such-host.invalid"));
+}
+
+TEST_CASE("who may be there later is told from who refuses", "[net]") {
+    const auto may_come = [](const std::string& status) {
+        Server server([&](Peer& peer) { peer.send("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n"); });
+        try {
+            const WebSocketClient client(server.url());
+        } catch (const NotThereError&) {
+            return true;
+        } catch (const Error&) {
+        }
+        return false;
+    };
+    for (const auto* status : {"502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout"}) CHECK(may_come(status));
+    for (const auto* status : {"200 OK", "401 Unauthorized", "403 Forbidden", "404 Not Found", "500 Sorry"}) CHECK_FALSE(may_come(status));
 }
 
 TEST_CASE("a server that does not answer is given up", "[net]") {

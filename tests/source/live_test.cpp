@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 #include "frame/error.hpp"
+#include "net/not_there.hpp"
 #include "source/fixtures.hpp"
 #include "source/idle_watch.hpp"
 #include "source/live_loop.hpp"
@@ -46,10 +47,12 @@ struct Device {
 
 /// Runs a device into a pipe, in a thread of its own.
 struct Run {
-    explicit Run(LiveOptions options) : writer(pipe.in.get()), options_(std::move(options)) {
+    using Open = std::function<std::unique_ptr<Source>()>;
+
+    explicit Run(LiveOptions options, Open open = {})
+        : writer(pipe.in.get()), options_(std::move(options)), open_(open ? std::move(open) : [this] { return device.open(); }) {
         options_.name = "device";
-        result = std::async(std::launch::async,
-                            [this] { return run_live([this] { return device.open(); }, writer, options_, words.say(), stop.get_token()); });
+        result = std::async(std::launch::async, [this] { return run_live(open_, writer, options_, words.say(), stop.get_token()); });
     }
     ~Run() {
         stop.request_stop();
@@ -69,6 +72,7 @@ struct Run {
 
 private:
     LiveOptions options_;
+    Open open_;
 };
 
 template <typename Condition>
@@ -129,6 +133,32 @@ TEST_CASE("a device that cannot be opened at the start is an error", "[source]")
     const Pipe pipe;
     FrameWriter writer(pipe.in.get());
     CHECK_THROWS_WITH(run_live([&] { return device.open(); }, writer, {}, {}, {}), ContainsSubstring("it is not there"));
+}
+
+TEST_CASE("a server that is not there at the start is waited for, until it refuses", "[source]") {
+    for (const bool refuses : {false, true}) {
+        Device device;
+        int tries = 0;
+        Run run({}, [&]() -> std::unique_ptr<Source> {
+            if (++tries < 3) throw NotThereError("cannot connect");
+            if (refuses) throw Error("it refuses");
+            return device.open();
+        });
+        if (refuses) {
+            CHECK_THROWS_WITH(run.result.get(), Equals("it refuses"));
+        } else {
+            REQUIRE(run.pipe.reader()->next());
+            CHECK(run.words.count("device is there") == 1);
+            run.end();
+        }
+        CHECK(tries == 3);
+        CHECK(run.words.count("cannot connect; waiting until it is there") == 1);
+    }
+    Device device;
+    const Pipe pipe;
+    FrameWriter writer(pipe.in.get());
+    const auto nobody = []() -> std::unique_ptr<Source> { throw NotThereError("cannot connect"); };
+    CHECK_THROWS_WITH(run_live(nobody, writer, {.retry = false}, {}, {}), Equals("cannot connect"));
 }
 
 TEST_CASE("the device is closed while nobody reads, and open again when somebody does", "[source]") {
