@@ -246,6 +246,26 @@ void Hub::idle(const Feeder& feeder) {
     tell_changed();
 }
 
+void Hub::go_on(const Feeder& feeder) {
+    using Wants = std::array<std::uint32_t, kForms>;
+    std::vector<std::pair<FramePtr, Wants>> shown;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [name, stream] : streams_)
+            if (stream.feeder == &feeder && stream.state == StreamState::idle && stream.latest)
+                shown.emplace_back(stream.latest, stream.wants);
+    }
+    for (const auto& [frame, wants] : shown) make_wanted(*frame, wants);
+    const std::lock_guard lock(mutex_);
+    for (const auto& [frame, wants] : shown) {
+        Stream& stream = this->stream(frame->stream());
+        if (stream.feeder != &feeder || stream.state != StreamState::idle || stream.latest != frame) continue;
+        stream.state = StreamState::live;
+        hand_out(stream, frame);
+    }
+    tell_changed();
+}
+
 void Hub::end_input(std::string failure) {
     const std::lock_guard lock(mutex_);
     ended_ = true;

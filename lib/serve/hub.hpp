@@ -87,6 +87,9 @@ public:
     MessagePtr hold(std::string head, Bytes body);
     /// The feeder stops for want of viewers: its streams are idle until the next frame.
     void idle(const Feeder& feeder);
+    /// Nothing has come for the feeder since idle(): what its streams showed last is what there is, also for
+    /// who has come meanwhile.
+    void go_on(const Feeder& feeder);
     /// The input of the server is over. failure: what was wrong with it; empty: nothing
     void end_input(std::string failure);
 

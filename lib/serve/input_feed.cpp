@@ -81,6 +81,7 @@ bool InputFeed::is_old(const Frame& frame) {
 }
 
 void InputFeed::wait_for_demand() {
+    const bool was_shown = !catching_up_;  // the frame that was read last; else it was thrown away
     hub_->idle(*this);
     log::verbose("nobody watches: the input is not read");
     while (!wanted_) {
@@ -94,8 +95,10 @@ void InputFeed::wait_for_demand() {
         }
     }
     log::verbose("somebody watches: the input is read again");
-    catching_up_ = true;
+    // A source that goes on has a frame waiting by now; one that shows a file has none before that changes.
+    catching_up_ = !was_shown || input_->has_read_ahead() || is_readable(fd_);
     thrown_bytes_ = 0;
+    if (!catching_up_) hub_->go_on(*this);
 }
 
 }  // namespace framepipe::serve

@@ -173,6 +173,20 @@ class OnDemand(unittest.TestCase):
             server.write(stamped(b"seen by nobody"))
             eventually(lambda: server.streams()[0]["state"] == "idle", "idleness")
 
+    def test_a_picture_behind_which_nothing_waits_is_not_old(self):
+        # As of a file that does not change.
+        with Server("--on-demand") as server:
+            for n, ask in enumerate((lambda: server.get("/snapshot.jpg").body, lambda: self.first_message(server))):
+                server.write(frame(b"%d" % n, time_us=int(time.time() * 1e6), live=True, stages={"capture": 1}))
+                eventually(lambda: server.streams() and server.streams()[0]["state"] == "idle", "idleness")
+                self.assertEqual(server.metric("frames_in_total"), n + 1)
+                self.assertEqual(ask(), b"%d" % n)
+                server.viewers(0)
+
+    def first_message(self, server):
+        with WebSocket(server) as viewer:
+            return viewer.message()
+
     def waiting(self, server, make):
         """Lets some frames wait in the pipe; how many were written in all."""
         server.write(make(0))
