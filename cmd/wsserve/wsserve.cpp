@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -165,6 +166,8 @@ ExitCode run(Options& o) {
     for (const std::string& address : o.listen) o.server.listen.push_back(parse_listen(address));
     o.server.default_as = *serve::parse_as(o.send_as);
     o.server.access.token = read_token(o.token_file);
+    // A source would show it to the server that it takes pictures from.
+    if (o.token_file.empty()) ::unsetenv("FRAMEPIPE_TOKEN");
     if (!o.publish_token_file.empty()) o.server.access.publish_token = read_token(o.publish_token_file);
     for (const std::string& path : o.server.websocket_paths)
         if (!path.starts_with('/')) throw UsageError("--ws-path " + path + ": a path begins with /");

@@ -116,12 +116,13 @@ class Examples(unittest.TestCase):
         self.addCleanup(camera.kill)
         with Server(stdin=camera.stdout) as elsewhere:
             elsewhere.frames_in(1)
-            with Script("video-feed", f"http://127.0.0.1:{elsewhere.port}/stream.mjpg", "--idle-close", "300ms") as server:
-                self.watch(server)
-                server.said("closed: nobody reads")
+            with Script("video-feed", f"http://127.0.0.1:{elsewhere.port}/stream.mjpg", options=["--idle-close", "300ms"]) as server:
                 elsewhere.viewers(0)
-                self.watch(server)
-                server.said("opened again")
+                for _ in range(2):
+                    self.watch(server)
+                    elsewhere.viewers(0)
+                server.said("started, since somebody watches")
+                server.said("stopped: nobody has watched for 0.3 s")
             elsewhere.viewers(0)
         camera.stdout.close()
 

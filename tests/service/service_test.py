@@ -72,7 +72,7 @@ class Camera(unittest.TestCase):
             with open("/proc/%d/comm" % server, encoding="utf-8") as file:
                 self.assertEqual(file.read(), "wsserve\n")
             self.assertGreater(os.stat("/proc/%d" % server).st_uid, 1000)
-            # The camera that goes away takes the service along, which comes back.
+            # What kills it does not keep it down.
             run("systemctl", "kill", "--signal=KILL", "framepipe@door")
             wait_until(lambda: state("framepipe@door", "NRestarts") == "1" and state("framepipe@door", "ActiveState") == "active", "its return")
             wait_until(lambda: snapshot() is not None, "a picture after its return")

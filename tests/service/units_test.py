@@ -26,8 +26,8 @@ def unit_text():
 
 
 def command_line(instance):
-    """The words for bash -c that ExecStart= is, as systemd makes them of its line."""
-    text = re.search(r"^ExecStart=/bin/bash -c '(.*)'$", unit_text(), re.MULTILINE)[1]
+    """The words for sh -fc that ExecStart= is, as systemd makes them of its line."""
+    text = re.search(r"^ExecStart=/bin/sh -fc '(.*)'$", unit_text(), re.MULTILINE)[1]
     return text.replace("%i", instance).replace("$$", "$")
 
 
@@ -60,7 +60,7 @@ class Checks(unittest.TestCase):
 class Start(unittest.TestCase):
     def test_without_settings_it_says_where_they_belong(self):
         for settings in {}, {"PIPELINE": ""}:
-            done = subprocess.run(["bash", "-c", command_line("door")], env=environment(**settings), capture_output=True, text=True, timeout=harness.DEADLINE)
+            done = subprocess.run(["sh", "-fc", command_line("door")], env=environment(**settings), capture_output=True, text=True, timeout=harness.DEADLINE)
             self.assertEqual((done.returncode, done.stdout, done.stderr), (
                 78, "", "framepipe@door: /etc/framepipe/door.conf is missing or sets no PIPELINE; /etc/framepipe/door.conf is an example\n"))
 
@@ -72,9 +72,27 @@ class Start(unittest.TestCase):
             page = service.get("/snapshot.jpg")
             self.assertEqual(page[:2], b"\xff\xd8")
 
-    def test_the_end_of_the_pipeline_is_its_end(self):
-        with self.serving(PIPELINE="capture test: --size 64x48 -n 1", WSSERVE_OPTIONS="--listen localhost:0") as service:
-            self.assertEqual(service.process.wait(harness.DEADLINE), 0)
+    def test_the_pipeline_is_started_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            runs = os.path.join(folder, "runs")
+            with self.serving(PIPELINE='echo run >> "%s"; capture test: --size 64x48 -n 1' % runs, WSSERVE_OPTIONS="--listen localhost:0") as service:
+                eventually(lambda: os.path.exists(runs) and os.path.getsize(runs) >= 2 * len("run\n"), "a second run")
+                self.assertEqual(service.get("/snapshot.jpg")[:2], b"\xff\xd8")
+
+    def test_it_runs_while_somebody_watches(self):
+        with tempfile.TemporaryDirectory() as folder:
+            runs = os.path.join(folder, "runs")
+            pipeline = 'echo run >> "%s"; exec capture test: --size 64x48' % runs
+            with self.serving(PIPELINE=pipeline, WSSERVE_OPTIONS="--listen localhost:0 --on-demand --idle-close 100ms") as service:
+                self.assertFalse(os.path.exists(runs))
+                for count in (1, 2):
+                    self.assertEqual(service.get("/snapshot.jpg")[:2], b"\xff\xd8")
+                    self.assertEqual(os.path.getsize(runs), count * len("run\n"))
+                    eventually(lambda: b'"state":"idle"' in service.get("/streams"), "the end of the pipeline")
+
+    def test_options_are_no_patterns(self):
+        with self.serving(PIPELINE="capture test: --size 64x48", WSSERVE_OPTIONS="--listen localhost:0 --allow-origin *") as service:
+            self.assertIn(b'"name":"door"', service.get("/streams"))
 
     def test_what_systemd_gives_is_for_the_server_alone(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -91,7 +109,7 @@ class Service:
     """What the unit starts; its address is what it says first."""
 
     def __init__(self, env):
-        self.process = subprocess.Popen(["bash", "-c", command_line("door")], env=env, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.process = subprocess.Popen(["sh", "-fc", command_line("door")], env=env, stderr=subprocess.PIPE, text=True, start_new_session=True)
         self.address = re.search(r"http://\S+?:\d+", self.process.stderr.readline())[0]
 
     def __enter__(self):
