@@ -45,25 +45,28 @@ void CommandSource::start() {
     options.idle_close = options_.idle_close;
     options.max_frame = options_.max_frame;
     command_ = std::make_unique<KeptCommand>(options, *this);
+    started_ = command_.get();
     if (!options_.on_demand) command_->want(true);
 }
 
 void CommandSource::stop() {
-    if (command_) command_->stop();
+    if (KeptCommand* const command = started_) command->stop();
 }
 
 void CommandSource::on_lost(const std::string&) {
     lost_ = true;
-    if (command_) command_->dismiss();
+    if (KeptCommand* const command = started_) command->dismiss();
 }
 
 void CommandSource::on_returned() {
     lost_ = false;
-    if (command_ && !options_.on_demand) command_->want(true);
+    KeptCommand* const command = started_;
+    if (command && !options_.on_demand) command->want(true);
 }
 
 void CommandSource::on_wanted(bool wanted) {
-    if (command_ && !lost_) command_->want(wanted || !options_.on_demand);
+    KeptCommand* const command = started_;
+    if (command && !lost_) command->want(wanted || !options_.on_demand);
 }
 
 void CommandSource::on_start() {

@@ -73,7 +73,8 @@ private:
     Extent extent_;                        // of the last picture that came
     SourceLog log_;
 
-    std::unique_ptr<KeptCommand> command_;  // last, since its threads use the rest; null before start()
+    std::unique_ptr<KeptCommand> command_;        // last, since its threads use the rest; null before start()
+    std::atomic<KeptCommand*> started_{nullptr};  // the same for all threads: inputs are read before start()
 };
 
 }  // namespace framepipe::serve

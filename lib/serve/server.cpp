@@ -110,7 +110,7 @@ struct Server::Impl {
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::unique_ptr<Listener>> listeners;
     std::optional<RespondOptions> respond;
-    std::mutex mutex;            // guards desk, which stop() may ask for while run() begins
+    std::mutex mutex;            // guards sources and desk, which stop() may ask for while run() begins or ends
     std::unique_ptr<Desk> desk;  // ends before the shards that its answers go to
 };
 
@@ -154,7 +154,10 @@ void Server::run() {
         impl_->relay = std::make_unique<Relay>(impl_->hub, impl_->max_relayed);
         impl_->context.relay = impl_->relay.get();
     }
-    for (const auto& source : impl_->sources) source->start();
+    {
+        const std::lock_guard lock(impl_->mutex);
+        for (const auto& source : impl_->sources) source->start();
+    }
     std::vector<std::jthread> threads;
     for (std::size_t i = 1; i < impl_->shards.size(); ++i)
         threads.emplace_back([shard = impl_->shards[i].get()] {
@@ -163,15 +166,20 @@ void Server::run() {
         });
     impl_->shards.front()->run();
     threads.clear();
-    impl_->sources.clear();
+    std::vector<std::unique_ptr<CommandSource>> ending;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        ending.swap(impl_->sources);
+    }
+    ending.clear();
     impl_->access.stop();
     impl_->hub->close();
 }
 
 void Server::stop() {
     for (const auto& shard : impl_->shards) shard->stop(kFarewell);
-    for (const auto& source : impl_->sources) source->stop();
     const std::lock_guard lock(impl_->mutex);
+    for (const auto& source : impl_->sources) source->stop();
     if (impl_->desk) impl_->desk->stop();
 }
 
