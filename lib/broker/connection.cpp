@@ -98,12 +98,11 @@ struct Connection::Impl {
         [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
     }
     template <typename Condition>
-    void wait_for(Condition condition, const char* what) {
-        const auto until = SteadyClock::now() + options_.timeout;
+    void wait_for(Condition condition, milliseconds limit, const char* what) {
+        const auto until = SteadyClock::now() + limit;
         while (!condition()) {
             if (SteadyClock::now() >= until && !tcp_connected_) fail_connecting(ETIMEDOUT);
-            if (SteadyClock::now() >= until)
-                throw Error(fmt::format("the broker does not {} within {} s", what, options_.timeout.count() / 1000));
+            if (SteadyClock::now() >= until) throw Error(fmt::format("the broker does not {} within {} s", what, limit.count() / 1000));
             wait(until);
         }
     }
@@ -194,7 +193,7 @@ bool Connection::Impl::connect_by(int version, const std::string& address) {
     if (started == MOSQ_ERR_ERRNO && errno != 0) fail_connecting(errno);
     check(started);
     try {
-        wait_for([this] { return answer_.has_value(); }, "answer");
+        wait_for([this] { return answer_.has_value(); }, options_.answer, "answer");
     } catch (const Error&) {
         // Old brokers end a conversation whose version they do not know, with or without a word.
         const bool is_unknown =
@@ -334,7 +333,7 @@ void Connection::subscribe(const std::vector<std::string>& topics) {
         impl_->check(::mosquitto_subscribe(impl_->client_.get(), &id, topic.c_str(), 0));
         impl_->unanswered_.insert(id);
     }
-    impl_->wait_for([this] { return impl_->unanswered_.empty(); }, "answer a subscription");
+    impl_->wait_for([this] { return impl_->unanswered_.empty(); }, impl_->options_.timeout, "answer a subscription");
 }
 
 void Connection::try_subscribe(const std::string& topic) {

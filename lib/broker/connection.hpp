@@ -60,7 +60,9 @@ struct ConnectionOptions {
     bool tls = false;
     std::string client_id;
     std::optional<Will> will = {};
-    /// How long connecting may take, and afterwards how long the broker may be silent, for which it is pinged.
+    /// How long the broker may take to answer when we connect.
+    std::chrono::milliseconds answer{5'000};
+    /// How long it may be silent afterwards, for which it is pinged.
     std::chrono::milliseconds timeout{5'000};
 };
 

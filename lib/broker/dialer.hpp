@@ -23,6 +23,7 @@ private:
     const Address address_;
     ConnectionOptions options_;
     std::size_t next_ = 0;
+    int rounds_ = 0;  // in vain, in a row
 };
 
 }  // namespace framepipe::broker

@@ -105,7 +105,7 @@ void StreamPublisher::push(Connection& connection) {
 /// The last picture stays behind as the snapshot, and the broker's word for the status is one for all before it.
 void StreamPublisher::finish(Connection& connection) {
     if (last_ && !last_is_snapshot_) send_snapshot(connection);
-    say_status(connection, false);
+    say_status(connection, false, true);
     wait_acknowledged(connection);
     connection.close();
 }
@@ -131,9 +131,14 @@ void StreamPublisher::heard(const Message& message) {
         contradicted_ = std::string_view(reinterpret_cast<const char*>(message.payload.data()), message.payload.size()) != kOnline;
 }
 
-void StreamPublisher::say_status(Connection& connection, bool online) {
+/// By MQTT 5 the acknowledgement says whether we may publish. By 3.1.1 it says nothing, and nats-server, which
+/// stores what it is to acknowledge, takes no frames of ours while its cluster cannot.
+void StreamPublisher::say_status(Connection& connection, bool online, bool acknowledged) {
     online_ = online;
-    connection.publish({.topic = topics_.status(), .payload = as_bytes(online ? kOnline : kOffline), .retain = true, .acknowledged = true});
+    connection.publish({.topic = topics_.status(),
+                        .payload = as_bytes(online ? kOnline : kOffline),
+                        .retain = true,
+                        .acknowledged = acknowledged || connection.has_properties()});
 }
 
 void StreamPublisher::send(Connection& connection, Frame frame) {

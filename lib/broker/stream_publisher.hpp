@@ -42,7 +42,7 @@ private:
     void send_picture(Connection& connection, Frame frame);
     void send_snapshot(Connection& connection);
     void send_info(Connection& connection);
-    void say_status(Connection& connection, bool online);
+    void say_status(Connection& connection, bool online, bool acknowledged = false);
     std::optional<Frame> encoded(Frame frame);
     void leave_out(const std::string& why) { words_.left_out(why); }
     void heard(const Message& message);
