@@ -1,6 +1,6 @@
 #include "net/kept_link.hpp"
 
-#include "net/backoff.hpp"
+#include "frame/back_off.hpp"
 #include "net/not_there.hpp"
 
 namespace framepipe {
@@ -10,7 +10,7 @@ void KeptLink::run(const std::function<void()>& session) {
         FrameQueue& queue;
         ~Close() { queue.close(); }
     } close{queue_};
-    Backoff backoff(kLongestPause);
+    BackOff back_off(kFirstPause, kLongestPause);
     while (!stop_.stop_requested()) {
         worked_ = false;
         try {
@@ -22,11 +22,11 @@ void KeptLink::run(const std::function<void()>& session) {
             const bool may_come = ever_worked_ || dynamic_cast<const NotThereError*>(&error) != nullptr;
             if (!may_come || dynamic_cast<const FinalError*>(&error) != nullptr) throw Error(words);
             if (queue_.ended() && !wait_) throw Error(name_ + ": the last frames did not get there: " + error.what());
-            if (worked_) backoff.reset();
+            if (worked_) back_off.reset();
             // Words for the first failure of a row.
             if (!said_) words_.warn(words + "; it is tried again");
             said_ = true;
-            queue_.pause(backoff.next());
+            queue_.pause(back_off.next());
         }
     }
 }

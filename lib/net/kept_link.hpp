@@ -43,6 +43,7 @@ public:
     bool worked() const { return worked_; }
 
 private:
+    static constexpr std::chrono::milliseconds kFirstPause{250};
     static constexpr std::chrono::milliseconds kLongestPause{5000};
 
     FrameQueue& queue_;

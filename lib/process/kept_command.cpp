@@ -9,9 +9,9 @@
 #include <deque>
 #include <system_error>
 
+#include "frame/back_off.hpp"
 #include "frame/error.hpp"
 #include "frame/input.hpp"
-#include "process/back_off.hpp"
 #include "process/child.hpp"
 #include "process/line_splitter.hpp"
 
@@ -202,7 +202,7 @@ KeptCommand::Wish KeptCommand::wish() const {
 
 void KeptCommand::run() {
     ::pthread_setname_np(::pthread_self(), "source");
-    BackOff back_off(options_.first_pause, options_.longest_pause, options_.lasting);
+    BackOff back_off(options_.first_pause, options_.longest_pause);
     auto not_before = Clock::now();
     auto ended = not_before;
     bool resting = true;
@@ -226,7 +226,8 @@ void KeptCommand::run() {
         resting = !end;
         if (end) {
             end->did_well = end->frames > 0 && end->lasted >= options_.lasting;
-            end->pause = back_off.after(end->lasted);
+            if (end->lasted >= options_.lasting) back_off.reset();
+            end->pause = back_off.next();
             not_before = ended + end->pause;
             if (!this->wish().stopping) listener_.on_end(*end);
         } else {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "frame/back_off.hpp"
 #include "frame/error.hpp"
 #include "frame/input.hpp"
 #include "process/responder_impl.hpp"
@@ -13,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kFirstBackOff = 100ms;
-constexpr auto kLongestBackOff = 5000ms;
+constexpr auto kFirstPause = 100ms;
+constexpr auto kLongestPause = 5000ms;
 
 }  // namespace
 
@@ -225,7 +226,7 @@ void Responder::Impl::run_once() {
 
 void Responder::Impl::run() {
     ::pthread_setname_np(::pthread_self(), "respond");
-    auto back_off = kFirstBackOff;
+    BackOff back_off(kFirstPause, kLongestPause);
     bool said = false;
     std::unique_lock lock(mutex);
     while (!stopping) {
@@ -247,13 +248,13 @@ void Responder::Impl::run() {
         if (stopping) return;
         ++counts.restarts;
         if (answered) {
-            back_off = kFirstBackOff;
+            back_off.reset();
             said = false;
         }
         if (!said) say("'" + options.command + "' stopped (" + why + "); it is started again");
         said = true;
         // Time limits hold while there is no pipeline, too.
-        const auto until = SteadyClock::now() + back_off;
+        const auto until = SteadyClock::now() + back_off.next();
         while (!stopping && SteadyClock::now() < until) {
             auto next = until;
             const auto touched = expire(SteadyClock::now(), next);
@@ -262,7 +263,6 @@ void Responder::Impl::run() {
             lock.lock();
             changed.wait_until(lock, next);
         }
-        back_off = std::min(back_off * 2, std::chrono::milliseconds(kLongestBackOff));
     }
 }
 

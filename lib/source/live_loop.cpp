@@ -11,8 +11,8 @@
 #include <mutex>
 #include <thread>
 
+#include "frame/back_off.hpp"
 #include "frame/error.hpp"
-#include "net/backoff.hpp"
 #include "net/not_there.hpp"
 #include "source/idle_watch.hpp"
 #include "source/relay_source.hpp"
@@ -25,6 +25,7 @@ using std::chrono::milliseconds;
 
 constexpr auto kLook = milliseconds(100);
 constexpr auto kIdleLook = milliseconds(20);
+constexpr auto kFirstPause = milliseconds(250);
 constexpr auto kLongestPause = milliseconds(3000);
 
 /// How many frames that no newer one may replace wait here.
@@ -164,10 +165,10 @@ void LiveLoop::wait_for_reader(const std::stop_token& done) {
 std::unique_ptr<Source> LiveLoop::reopen(const std::string& trouble, const std::stop_token& done) {
     const std::string there = ever_opened_ ? "back" : "there";
     if (!trouble.empty() && say_.warn) say_.warn(fmt::format("{}; waiting until it is {}", trouble, there));
-    Backoff backoff(kLongestPause);
+    BackOff back_off(kFirstPause, kLongestPause);
     bool said = !trouble.empty();
     while (!done.stop_requested()) {
-        if (said && !pause(backoff.next(), done)) break;
+        if (said && !pause(back_off.next(), done)) break;
         try {
             auto source = open_();
             if (said && say_.notice) say_.notice(fmt::format("{} is {}", options_.name, there));

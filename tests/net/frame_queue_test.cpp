@@ -3,7 +3,6 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "net/backoff.hpp"
 
 using namespace framepipe;
 using namespace std::chrono_literals;
@@ -54,15 +53,4 @@ TEST_CASE("frames that must all be sent wait for room, until none are sent any m
     queue.close();
     putting.join();
     CHECK_FALSE(taken);
-}
-
-TEST_CASE("pauses double, to a longest one, and begin anew", "[net]") {
-    Backoff backoff(1000ms);
-    for (const auto middle : {250ms, 500ms, 1000ms, 1000ms}) {
-        const auto pause = backoff.next();
-        CHECK(pause >= middle * 3 / 4);
-        CHECK(pause <= middle * 5 / 4);
-    }
-    backoff.reset();
-    CHECK(backoff.next() <= 313ms);
 }

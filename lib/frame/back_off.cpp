@@ -1,4 +1,4 @@
-#include "process/back_off.hpp"
+#include "frame/back_off.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -6,9 +6,8 @@
 
 namespace framepipe {
 
-BackOff::Time BackOff::after(Time run) {
+BackOff::Time BackOff::next() {
     static thread_local std::minstd_rand random{std::random_device{}()};
-    if (run >= lasting_) reset();
     const auto wait = next_.count();
     next_ = std::min(next_ * 2, longest_);
     return Time(std::uniform_int_distribution<std::int64_t>(wait * 3 / 4, wait * 5 / 4)(random));
