@@ -10,14 +10,18 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace framepipe {
 namespace {
 
+/// Empty if it cannot be read: a process may end while its file is open, and reading fails then.
 std::string read_file(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    const std::ifstream file(path);
+    std::ostringstream text;
+    text << file.rdbuf();  // which sets a flag where iterators would throw
+    return std::move(text).str();
 }
 
 /// The names in a folder of /proc that are numbers.

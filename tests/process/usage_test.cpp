@@ -58,3 +58,10 @@ TEST_CASE("the processes of a pipeline are counted while they live, and their ti
     CHECK(eventually([] { return children_usage().processes == 0; }));
     CHECK(children_usage().cpu_seconds > none.cpu_seconds);
 }
+
+TEST_CASE("processes that end while they are counted disturb nobody", "[process]") {
+    // Each is there for less than a millisecond.
+    Child child("while :; do /bin/true; done & while :; do /bin/true; done", {});
+    CHECK(eventually([] { return children_usage().processes >= 3; }));
+    for (int i = 0; i < 3000; ++i) REQUIRE(children_usage().processes >= 1);
+}
