@@ -41,8 +41,9 @@ def settings(name, **values):
 
 
 def setUpModule():
-    for name in os.listdir(os.path.join(guest.BUILD, "bin")):
-        os.symlink(os.path.join(guest.BUILD, "bin", name), os.path.join("/usr/bin", name))
+    # As they are installed: the service sees no build that is below /home.
+    for folder in "bin", "lib/framepipe":
+        shutil.copytree(os.path.join(guest.BUILD, folder), os.path.join("/usr", folder), dirs_exist_ok=True)
     for unit in "framepipe@.service", "framepipe@.socket":
         shutil.copy(os.path.join(SOURCE, "examples", "systemd", unit), UNITS)
         os.mkdir(os.path.join(UNITS, unit + ".d"))
