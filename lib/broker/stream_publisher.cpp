@@ -192,6 +192,8 @@ void StreamPublisher::send_picture(Connection& connection, Frame frame) {
 }
 
 void StreamPublisher::send_snapshot(Connection& connection) {
+    // It would end each connection anew, and take the frames with it that are on their way then.
+    if (!limit_.allows(last_->payload.size())) return last_.reset();
     Outgoing message{.topic = topics_.snapshot(), .payload = last_->payload, .retain = true};
     if (auto properties = connection.has_properties() ? to_properties(last_->header) : std::nullopt) {
         message.content_type = last_->header.type();
