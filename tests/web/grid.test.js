@@ -83,6 +83,7 @@ test('the keyboard goes from tile to tile', async () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Enter');
     await subscribed(['b']);
+    await page.waitForSelector('#grid', { state: 'hidden' }); // which Escape goes back to
     await page.keyboard.press('Escape');
     await subscribed('*');
     await until('the keyboard to be where it was', async () => (await at()) === 'b');
