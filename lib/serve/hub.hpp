@@ -125,7 +125,6 @@ public:
     std::optional<std::string> complaint() const;
 
     Metrics& metrics() { return metrics_; }
-    MemoryFiles& files() { return files_; }
 
 private:
     Taken take(Frame frame, Feeder* feeder);
@@ -144,7 +143,6 @@ private:
 
     const HubOptions options_;
     Metrics metrics_;
-    MemoryFiles files_{metrics_.live_bytes};
     PictureMaker maker_;
     std::atomic<std::uint64_t> next_id_{1};
 

@@ -1,17 +1,14 @@
 #include "serve/message.hpp"
 
-#include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace framepipe::serve {
 namespace {
 
-constexpr std::size_t kMaxFreeFiles = 16;
 /// A small body is worth its copy.
 constexpr std::size_t kMaxJoined = 8 << 10;
 
@@ -34,24 +31,6 @@ struct Parts {
 
 }  // namespace
 
-Descriptor MemoryFiles::take() {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!free_.empty()) {
-            Descriptor file = std::move(free_.back());
-            free_.pop_back();
-            return file;
-        }
-    }
-    return Descriptor(memfd_create("framepipe-frame", MFD_CLOEXEC));
-}
-
-void MemoryFiles::give_back(Descriptor file) {
-    if (ftruncate(file.get(), 0) != 0) return;
-    const std::lock_guard lock(mutex_);
-    if (free_.size() < kMaxFreeFiles) free_.push_back(std::move(file));
-}
-
 Message::Message(std::string head, Bytes body, std::string tail, Carried frame)
     : head_(std::move(head)), body_(std::move(body)), tail_(std::move(tail)), frame_(frame) {
     if (body_.size() > kMaxJoined) return;
@@ -61,44 +40,21 @@ Message::Message(std::string head, Bytes body, std::string tail, Carried frame)
     tail_.clear();
 }
 
-Message::Message(std::shared_ptr<const Message> original, MemoryFiles& files, PagePipe* pages)
-    : original_(std::move(original)),
-      head_(original_->head_),
-      body_(original_->body_),
-      tail_(original_->tail_),
-      frame_(original_->frame_) {
-    Descriptor file = files.take();
-    if (!file) return;
-    if (!fill_file(file.get())) {
-        files.give_back(std::move(file));
-        return;
-    }
-    file_ = std::move(file);
-    files_ = &files;
-    files.in_use() += size();
-    pages_ = pages;
-    if (pages_) pages_->load(file_.get(), size());
+Message::Message(std::shared_ptr<const Message> original, PagePipe& pipe, std::atomic<std::uint64_t>& in_use)
+    : original_(std::move(original)), head_(original_->head_), body_(original_->body_), tail_(original_->tail_), frame_(original_->frame_) {
+    if (!pipe.open()) return;
+    pages_ = Pages(size());
+    if (pages_.empty()) return;
+    auto at = reinterpret_cast<char*>(pages_.bytes().data());
+    for (const std::string_view part : {std::string_view(head_), body_.text(), std::string_view(tail_)})
+        at = std::copy(part.begin(), part.end(), at);
+    pipe_ = &pipe;
+    in_use_ = &in_use;
+    in_use += size();
 }
 
 Message::~Message() {
-    if (!file_) return;
-    files_->in_use() -= size();
-    if (pages_ && pages_->holds(file_.get())) pages_->unload();
-    files_->give_back(std::move(file_));
-}
-
-bool Message::fill_file(int file) const {
-    std::size_t done = 0;
-    while (done < size()) {
-        Parts parts(done);
-        parts.add(head_.data(), head_.size());
-        parts.add(body_.data(), body_.size());
-        parts.add(tail_.data(), tail_.size());
-        const ssize_t n = pwritev(file, parts.at.data(), static_cast<int>(parts.count), static_cast<off_t>(done));
-        if (n <= 0) return false;
-        done += static_cast<std::size_t>(n);
-    }
-    return true;
+    if (in_use_) *in_use_ -= size();
 }
 
 std::string_view Message::piece(std::size_t offset) const {
@@ -110,11 +66,7 @@ std::string_view Message::piece(std::size_t offset) const {
 }
 
 ssize_t Message::send_some(int socket, std::size_t offset) const {
-    if (offset == 0 && pages_ && pages_->holds(file_.get())) return pages_->send(socket);
-    if (file_) {
-        auto at = static_cast<off_t>(offset);
-        return sendfile(socket, file_.get(), &at, size() - offset);
-    }
+    if (pipe_) return pipe_->send(socket, pages_.bytes().subspan(offset));
     if (body_.empty() && tail_.empty()) return send(socket, head_.data() + offset, head_.size() - offset, MSG_NOSIGNAL | MSG_DONTWAIT);
     Parts parts(offset);
     parts.add(head_.data(), head_.size());

@@ -8,38 +8,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "frame/bytes.hpp"
 #include "frame/clock.hpp"
-#include "frame/descriptor.hpp"
 #include "serve/page_pipe.hpp"
 
 namespace framepipe::serve {
-
-/// Files in memory (memfd), whose pages are sent as they are: less work for every viewer than copying out of
-/// our memory. Any thread.
-class MemoryFiles {
-public:
-    /// in_use  counts the bytes in files that are taken
-    explicit MemoryFiles(std::atomic<std::uint64_t>& in_use) : in_use_(in_use) {}
-
-    std::atomic<std::uint64_t>& in_use() { return in_use_; }
-
-    /// An empty file. No descriptor if there is none to be had.
-    Descriptor take();
-    /// Gives the file back. Its pages are let go, never written again: socket queues may still hold them.
-    void give_back(Descriptor file);
-
-private:
-    std::atomic<std::uint64_t>& in_use_;
-    std::mutex mutex_;  // guards free_
-    std::vector<Descriptor> free_;
-};
 
 using Seconds = std::chrono::duration<double>;
 
@@ -55,11 +32,11 @@ struct Carried {
 class Message {
 public:
     Message(std::string head, Bytes body = {}, std::string tail = {}, Carried frame = {});
-    /// The same bytes in a file of `files` (which must outlive this), to be sent from there; from memory
-    /// where there is no file to be had. Keeps `original`, for one thread of viewers: threads that send
-    /// from the same pages at once hold each other up at the pages' reference counts.
-    /// pages  gets the file's pages, and is sent from as long as it holds them; may be null. Outlives this
-    Message(std::shared_ptr<const Message> original, MemoryFiles& files, PagePipe* pages = nullptr);
+    /// The same bytes in pages, to be sent through `pipe`, which outlives this; from memory where there are no
+    /// pages to be had. Keeps `original`, for one thread of viewers: threads that send the same pages at once
+    /// hold each other up at the pages' reference counts.
+    /// in_use  counts the bytes in pages; outlives this
+    Message(std::shared_ptr<const Message> original, PagePipe& pipe, std::atomic<std::uint64_t>& in_use);
     ~Message();
     Message(const Message&) = delete;
     Message& operator=(const Message&) = delete;
@@ -78,20 +55,18 @@ public:
     /// The whole as one string, for tests.
     std::string text() const { return head_ + std::string(body_.text()) + tail_; }
 
-    /// True if it is sent from a file.
-    bool in_file() const { return static_cast<bool>(file_); }
+    /// True if it is sent by its pages.
+    bool in_pages() const { return !pages_.empty(); }
 
 private:
-    bool fill_file(int file) const;
-
     std::shared_ptr<const Message> original_;
     std::string head_;
     Bytes body_;
     std::string tail_;
     Carried frame_;
-    Descriptor file_;
-    MemoryFiles* files_ = nullptr;
-    PagePipe* pages_ = nullptr;
+    Pages pages_;
+    PagePipe* pipe_ = nullptr;
+    std::atomic<std::uint64_t>* in_use_ = nullptr;
 };
 
 using MessagePtr = std::shared_ptr<const Message>;

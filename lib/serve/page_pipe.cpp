@@ -2,60 +2,68 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <utility>
 
 namespace framepipe::serve {
 namespace {
 
-/// As large as a user other than root may make them.
-constexpr int kPipeSize = 1 << 20;
+/// At once: what a socket does not take of it was referred to in vain.
+constexpr std::size_t kPiece = 256 << 10;
+/// A piece that begins within a page ends in one more.
+constexpr int kPipeSize = 2 * kPiece;
 
 }  // namespace
 
-PagePipe::PagePipe() : nowhere_(open("/dev/null", O_WRONLY | O_CLOEXEC)) {
-    if (!nowhere_) return;
-    for (Pipe* pipe : {&pages_, &way_}) {
-        int ends[2];
-        if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return;
-        pipe->read_end = Descriptor(ends[0]);
-        pipe->write_end = Descriptor(ends[1]);
-        // Where the user has too much in pipes already, small messages alone fit.
-        fcntl(ends[1], F_SETPIPE_SZ, kPipeSize);
-    }
-}
-
-void PagePipe::load(int file, std::size_t size) {
-    unload();
-    if (!way_.write_end || size > static_cast<std::size_t>(kPipeSize)) return;
-    off_t at = 0;
-    while (static_cast<std::size_t>(at) < size) {
-        if (splice(file, &at, pages_.write_end.get(), nullptr, size - static_cast<std::size_t>(at), SPLICE_F_NONBLOCK) > 0) continue;
-        return clear(pages_);
-    }
-    file_ = file;
+Pages::Pages(std::size_t size) {
+    // With its pages at once: one by one they cost as much as the copy into them.
+    void* at = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (at == MAP_FAILED) return;
+    at_ = static_cast<std::byte*>(at);
     size_ = size;
 }
 
-void PagePipe::unload() {
-    if (file_ >= 0) clear(pages_);
-    file_ = -1;
+Pages::~Pages() {
+    if (size_ > 0) munmap(at_, size_);
 }
 
-ssize_t PagePipe::send(int socket) {
-    const ssize_t ready = tee(pages_.read_end.get(), way_.write_end.get(), size_, SPLICE_F_NONBLOCK);
+Pages::Pages(Pages&& other) noexcept : at_(other.at_), size_(std::exchange(other.size_, 0)) {}
+
+Pages& Pages::operator=(Pages&& other) noexcept {
+    std::swap(at_, other.at_);
+    std::swap(size_, other.size_);
+    return *this;
+}
+
+PagePipe::PagePipe() : nowhere_(::open("/dev/null", O_WRONLY | O_CLOEXEC)) {
+    int ends[2];
+    if (!nowhere_ || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return;
+    way_out_ = Descriptor(ends[0]);
+    way_in_ = Descriptor(ends[1]);
+    // Where the user has too much in pipes already, pieces are smaller.
+    fcntl(way_in_.get(), F_SETPIPE_SZ, kPipeSize);
+}
+
+ssize_t PagePipe::send(int socket, std::span<const std::byte> bytes) {
+    const iovec piece{const_cast<std::byte*>(bytes.data()), std::min(bytes.size(), kPiece)};
+    const ssize_t ready = vmsplice(way_in_.get(), &piece, 1, SPLICE_F_NONBLOCK);
     if (ready <= 0) return -1;
-    const ssize_t sent = splice(way_.read_end.get(), nullptr, socket, nullptr, static_cast<std::size_t>(ready), SPLICE_F_NONBLOCK);
+    const ssize_t sent = splice(way_out_.get(), nullptr, socket, nullptr, static_cast<std::size_t>(ready), SPLICE_F_NONBLOCK);
     if (sent < ready) {
         const int error = errno;
-        clear(way_);
+        clear();
         errno = error;
     }
     return sent;
 }
 
-void PagePipe::clear(Pipe& pipe) {
+void PagePipe::clear() {
     // Reading would copy the bytes.
-    while (splice(pipe.read_end.get(), nullptr, nowhere_.get(), nullptr, kPipeSize, SPLICE_F_NONBLOCK) > 0) {
+    while (splice(way_out_.get(), nullptr, nowhere_.get(), nullptr, kPipeSize, SPLICE_F_NONBLOCK) > 0) {
     }
 }
 

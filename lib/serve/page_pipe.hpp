@@ -1,43 +1,54 @@
-// A file's pages on their way to many sockets at once.
+// Memory that goes to many sockets as it is, by its pages.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstddef>
+#include <span>
 
 #include "frame/descriptor.hpp"
 
 namespace framepipe::serve {
 
-/// Holds the pages of one file at a time in a pipe, from where each socket gets them by tee(2) and splice(2).
-/// sendfile(2) would look every page up again for every socket, about a sixth of what it costs. One thread.
-class PagePipe {
+/// Memory of whole pages. Sockets that were given some of them keep them when it is gone; so it is written to
+/// before it is first sent, and never again.
+class Pages {
 public:
-    /// Holds nothing for ever if there are no pipes to be had.
-    PagePipe();
+    Pages() = default;
+    /// Empty if there is no memory to be had.
+    explicit Pages(std::size_t size);
+    ~Pages();
+    Pages(Pages&& other) noexcept;
+    Pages& operator=(Pages&& other) noexcept;
 
-    /// Takes up the file's first `size` bytes, in place of what it held; nothing if they do not fit.
-    void load(int file, std::size_t size);
-    /// Lets them go.
-    void unload();
-    /// True if it holds the pages of this file.
-    bool holds(int file) const { return file_ == file; }
-
-    /// Sends what the socket takes of the bytes, from the first one on.
-    /// returns  the number of bytes, or -1 and errno
-    ssize_t send(int socket);
+    bool empty() const { return size_ == 0; }
+    std::span<std::byte> bytes() const { return {at_, size_}; }
 
 private:
-    struct Pipe {
-        Descriptor read_end, write_end;
-    };
-    void clear(Pipe& pipe);
+    std::byte* at_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/// The way of pages to a socket: vmsplice(2) refers to them, splice(2) hands the references over, and nothing
+/// is copied. Half the work of send(2) where 100 kB go to many; sendfile(2) from a file in memory looks each
+/// page up again. One thread.
+class PagePipe {
+public:
+    /// Takes nothing for ever if there is no pipe to be had.
+    PagePipe();
+
+    /// True if anything can be sent.
+    bool open() const { return static_cast<bool>(way_in_); }
+
+    /// Sends what the socket takes of the bytes, or of the first of many; they are part of Pages.
+    /// returns  the number of bytes, or -1 and errno
+    ssize_t send(int socket, std::span<const std::byte> bytes);
+
+private:
+    void clear();
 
     Descriptor nowhere_;
-    Pipe pages_;
-    Pipe way_;  // to the socket; empty between the calls
-    int file_ = -1;
-    std::size_t size_ = 0;
+    Descriptor way_in_, way_out_;  // empty between the calls
 };
 
 }  // namespace framepipe::serve

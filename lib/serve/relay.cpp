@@ -56,11 +56,10 @@ void Relay::Room::hand_out() {
     }
     // A client that is closed by it stays in the room until the events at hand are done.
     for (Passed& one : all) {
-        one.message = shard.share(std::move(one.message), clients.size(), pages);
+        one.message = shard.share(std::move(one.message), clients.size());
         for (RelaySession* client : clients) client->offer(one.message, one.slot);
     }
     for (RelaySession* client : clients) client->send();
-    if (pages) pages->unload();
 }
 
 std::shared_ptr<Relay::Room> Relay::room(Shard& shard) {

@@ -45,7 +45,6 @@ public:
 
         Shard& shard;
         std::vector<RelaySession*> clients;
-        std::unique_ptr<PagePipe> pages;  // of the last picture, while it is handed out
         std::atomic<std::size_t> count{0};
         std::mutex mutex;  // guards arrived
         std::vector<Passed> arrived;

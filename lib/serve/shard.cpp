@@ -13,12 +13,12 @@ namespace framepipe::serve {
 
 namespace {
 
-// Below these, sending from memory costs less than filling a file first.
-constexpr std::size_t kMinFileSize = 16 << 10;
-constexpr std::size_t kMinFileViewers = 10;
+// Below these, sending from memory costs less than filling pages first.
+constexpr std::size_t kMinPagesSize = 16 << 10;
+constexpr std::size_t kMinPagesViewers = 10;
 
-bool is_for_file(const Message& message, std::size_t viewers) {
-    return viewers >= kMinFileViewers && message.size() >= kMinFileSize;
+bool is_for_pages(const Message& message, std::size_t viewers) {
+    return viewers >= kMinPagesViewers && message.size() >= kMinPagesSize;
 }
 
 /// The processor time that the calling thread has had.
@@ -158,16 +158,13 @@ MessagePtr Shard::message(const FramePtr& frame, Form form) {
     const auto viewers =
         std::count_if(all.begin(), all.end(), [&](const Subscription* s) { return s && s->form().index() == form.index(); });
     if (!ours) return ours;
-    ours = share(std::move(ours), static_cast<std::size_t>(viewers), pages_[form.index()]);
+    ours = share(std::move(ours), static_cast<std::size_t>(viewers));
     return ours;
 }
 
-MessagePtr Shard::share(MessagePtr message, std::size_t viewers, std::unique_ptr<PagePipe>& pages) {
+MessagePtr Shard::share(MessagePtr message, std::size_t viewers) {
     if (viewers < 2) return message;
-    if (is_for_file(*message, viewers)) {
-        if (!pages) pages = std::make_unique<PagePipe>();
-        return std::make_shared<Message>(std::move(message), hub().files(), pages.get());
-    }
+    if (is_for_pages(*message, viewers)) return std::make_shared<Message>(std::move(message), page_pipe_, hub().metrics().live_bytes);
     // A count of our own: all shards counting on one would hold each other up.
     return MessagePtr(message.get(), [kept = message](const Message*) {});
 }
@@ -183,8 +180,6 @@ void Shard::hand_out(const FramePtr& frame) {
     listeners.delivering = false;
     handing_out_ = 0;
     messages_.fill(nullptr);
-    for (const auto& pages : pages_)
-        if (pages) pages->unload();
     std::erase(listeners.all, nullptr);
     if (listeners.all.empty()) listeners_.erase(found);
 }

@@ -109,8 +109,7 @@ public:
     MessagePtr message(const FramePtr& frame, Form form);
 
     /// The message in the form that is the cheapest to send to so many viewers of this shard.
-    /// pages  gets those of a large one, for whom it is sent to while they are held; made when needed
-    MessagePtr share(MessagePtr message, std::size_t viewers, std::unique_ptr<PagePipe>& pages);
+    MessagePtr share(MessagePtr message, std::size_t viewers);
 
     /// Forgets a closed connection; it is destroyed when the events at hand are done.
     void remove(Connection& connection);
@@ -133,8 +132,7 @@ private:
     EventLoop loop_;
     ViewerCounters counters_;
     std::size_t sink_;
-    /// Of the messages that are being handed out.
-    std::array<std::unique_ptr<PagePipe>, kForms> pages_;
+    PagePipe page_pipe_;  // outlives the connections' messages
     std::unordered_map<std::string, Listeners> listeners_;
     std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
     /// Of the frame that is being handed out.

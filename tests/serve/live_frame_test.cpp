@@ -10,7 +10,7 @@ namespace {
 
 struct World {
     Metrics metrics;
-    MemoryFiles files{metrics.live_bytes};
+    PagePipe pipe;
     PictureMaker maker{80, metrics};
 
     FramePtr frame(Header header, std::string_view payload) {
@@ -84,13 +84,13 @@ TEST_CASE("memory is counted while anybody holds the frame or a message of it", 
     World world;
     auto frame = world.frame(Header("image/jpeg"), std::string(20000, 'x'));
     auto message = frame->message({Wrap::bare, As::image});
-    auto in_file = std::make_shared<const Message>(message, world.files);
-    REQUIRE(in_file->in_file());
-    CHECK(world.metrics.live_bytes == 20000 + 20004);  // the file in memory too
+    auto in_pages = std::make_shared<const Message>(message, world.pipe, world.metrics.live_bytes);
+    REQUIRE(in_pages->in_pages());
+    CHECK(world.metrics.live_bytes == 20000 + 20004);  // the pages too
     frame.reset();
     message.reset();
-    CHECK(world.metrics.live_frames == 1);  // a message from a file keeps its frame
-    in_file.reset();
+    CHECK(world.metrics.live_frames == 1);  // a message in pages keeps its frame
+    in_pages.reset();
     CHECK(world.metrics.live_frames == 0);
     CHECK(world.metrics.live_bytes == 0);
 }

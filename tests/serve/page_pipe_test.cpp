@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <string>
 
 #include "catch.hpp"
@@ -22,10 +22,11 @@ std::string pattern(std::size_t size) {
     return bytes;
 }
 
-Descriptor file_of(const std::string& bytes) {
-    Descriptor file(memfd_create("test", MFD_CLOEXEC));
-    REQUIRE(write(file.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-    return file;
+Pages pages_of(const std::string& bytes) {
+    Pages pages(bytes.size());
+    REQUIRE(pages.bytes().size() == bytes.size());
+    std::memcpy(pages.bytes().data(), bytes.data(), bytes.size());
+    return pages;
 }
 
 /// A viewer's socket, and the viewer.
@@ -48,70 +49,69 @@ struct Pair {
 
 }  // namespace
 
-TEST_CASE("every socket gets the whole file", "[serve]") {
+TEST_CASE("every socket gets all the bytes", "[serve]") {
     const std::string bytes = pattern(100010);
-    const Descriptor file = file_of(bytes);
-    PagePipe pages;
-    CHECK_FALSE(pages.holds(file.get()));
-    pages.load(file.get(), bytes.size());
-    REQUIRE(pages.holds(file.get()));
+    const Pages pages = pages_of(bytes);
+    PagePipe pipe;
+    REQUIRE(pipe.open());
     for (int i = 0; i < 3; ++i) {
         const Pair viewer;
-        CHECK(pages.send(viewer.ours.get()) == static_cast<ssize_t>(bytes.size()));
+        CHECK(pipe.send(viewer.ours.get(), pages.bytes()) == static_cast<ssize_t>(bytes.size()));
         CHECK((viewer.received() == bytes));
     }
-    pages.unload();
-    CHECK_FALSE(pages.holds(file.get()));
 }
 
 TEST_CASE("what one socket does not take reaches no other", "[serve]") {
-    const std::string bytes = pattern(300000);
-    const Descriptor file = file_of(bytes);
-    PagePipe pages;
-    pages.load(file.get(), bytes.size());
+    const std::string bytes = pattern(200000);
+    const Pages pages = pages_of(bytes);
+    PagePipe pipe;
     const Pair slow(4096), quick;
-    const ssize_t sent = pages.send(slow.ours.get());
+    const ssize_t sent = pipe.send(slow.ours.get(), pages.bytes());
     REQUIRE(sent > 0);
     REQUIRE(sent < static_cast<ssize_t>(bytes.size()));
-    CHECK(pages.send(slow.ours.get()) == -1);
+    CHECK(pipe.send(slow.ours.get(), pages.bytes()) == -1);
     CHECK(errno == EAGAIN);
-    std::string got;
-    REQUIRE(pages.send(quick.ours.get()) > 0);
-    got = quick.received();
-    CHECK((got == bytes.substr(0, got.size())));
+    CHECK(pipe.send(quick.ours.get(), pages.bytes()) == static_cast<ssize_t>(bytes.size()));
+    CHECK((quick.received() == bytes));
     CHECK((slow.received() == bytes.substr(0, static_cast<std::size_t>(sent))));
 }
 
-TEST_CASE("another file takes the place of the first, and one that is too large leaves nothing", "[serve]") {
-    const std::string first = pattern(50000), second = pattern(20001), large = pattern(3 << 20);
-    const Descriptor a = file_of(first), b = file_of(second), c = file_of(large);
-    PagePipe pages;
-    pages.load(a.get(), first.size());
-    pages.load(b.get(), second.size());
-    CHECK_FALSE(pages.holds(a.get()));
-    REQUIRE(pages.holds(b.get()));
+TEST_CASE("a socket has the bytes after their pages are gone", "[serve]") {
+    const std::string bytes = pattern(100010);
     const Pair viewer;
-    CHECK(pages.send(viewer.ours.get()) == static_cast<ssize_t>(second.size()));
-    CHECK((viewer.received() == second));
-    pages.load(c.get(), large.size());
-    CHECK_FALSE(pages.holds(b.get()));
-    CHECK_FALSE(pages.holds(c.get()));
+    PagePipe pipe;
+    {
+        const Pages pages = pages_of(bytes);
+        REQUIRE(pipe.send(viewer.ours.get(), pages.bytes()) == static_cast<ssize_t>(bytes.size()));
+    }
+    const Pages others = pages_of(std::string(bytes.size(), 'x'));
+    CHECK((viewer.received() == bytes));
 }
 
-TEST_CASE("a message is sent from its pages first, from any place by its file, and is the same", "[serve]") {
+TEST_CASE("what is more than fits goes in pieces", "[serve]") {
+    const std::string bytes = pattern(3 << 20);
+    const Pages pages = pages_of(bytes);
+    PagePipe pipe;
+    const Pair viewer;
+    std::string got;
+    while (got.size() < bytes.size()) {
+        const ssize_t sent = pipe.send(viewer.ours.get(), pages.bytes().subspan(got.size()));
+        REQUIRE(sent > 0);
+        got += viewer.received();
+    }
+    CHECK((got == bytes));
+}
+
+TEST_CASE("a message in pages is sent from any place, and is the same", "[serve]") {
     std::atomic<std::uint64_t> in_use{0};
-    MemoryFiles files(in_use);
-    PagePipe pages;
+    PagePipe pipe;
     const auto original = std::make_shared<Message>("head", Bytes::from(pattern(60000)), "tail");
     const std::string whole = original->text();
-    const Message message(original, files, &pages);
-    REQUIRE(message.in_file());
+    const Message message(original, pipe, in_use);
+    REQUIRE(message.in_pages());
     const Pair viewer;
-    CHECK(message.send_some(viewer.ours.get(), 0) == static_cast<ssize_t>(whole.size()));
-    CHECK((viewer.received() == whole));
-    CHECK(message.send_some(viewer.ours.get(), 50000) == static_cast<ssize_t>(whole.size() - 50000));
-    CHECK((viewer.received() == whole.substr(50000)));
-    pages.unload();
-    CHECK(message.send_some(viewer.ours.get(), 0) == static_cast<ssize_t>(whole.size()));
-    CHECK((viewer.received() == whole));
+    for (const std::size_t offset : {std::size_t{0}, std::size_t{3}, std::size_t{50000}, whole.size() - 1}) {
+        CHECK(message.send_some(viewer.ours.get(), offset) == static_cast<ssize_t>(whole.size() - offset));
+        CHECK((viewer.received() == whole.substr(offset)));
+    }
 }
