@@ -63,9 +63,10 @@ private:
     bool reader_is_idle() { return idle_.observe(SteadyClock::now(), writer_.unread(), written_.load()); }
 
     // In the writing thread.
-    bool ended() {
+    /// True when nothing is left to write, and nothing more comes.
+    bool finished() {
         const std::lock_guard lock(mutex_);
-        return ended_;
+        return ended_ && waiting_.empty();
     }
     bool over() const { return stop_.stop_requested() || writer_.reader_left(); }
     std::optional<Waiting> newest();
@@ -253,9 +254,12 @@ LiveResult LiveLoop::run() {
     {
         std::jthread device([&](const std::stop_token& done) { take_frames(std::move(source), missing, done); });
         while (!over() && (!options_.count || written_ < *options_.count)) {
-            if (!writer_.wait_drained(SteadyClock::now() + kLook, [&] { return over(); })) continue;
+            if (!writer_.wait_drained(SteadyClock::now() + kLook, [&] { return over(); })) {
+                if (finished()) break;  // what is in the pipe is the reader's, who may never come
+                continue;
+            }
             auto next = newest();
-            if (over() || (!next && ended())) break;
+            if (over() || (!next && finished())) break;
             if (!next) continue;  // the reader was idle meanwhile
             if (!writer_.write(next->frame)) break;
             ++written_;

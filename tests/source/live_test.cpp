@@ -124,7 +124,13 @@ TEST_CASE("without retry a failure ends it with the reason", "[source]") {
     auto reader = run.pipe.reader();
     REQUIRE(reader->next());
     run.device.plugged = false;
+    auto read_on = std::async(std::launch::async, [&] {
+        while (reader->next()) {
+        }
+    });
     CHECK_THROWS_WITH(run.result.get(), Equals("device failed: it was pulled"));
+    run.pipe.in.reset();
+    read_on.get();
 }
 
 TEST_CASE("a device that cannot be opened at the start is an error", "[source]") {

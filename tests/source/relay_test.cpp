@@ -48,6 +48,11 @@ struct Far {
         frames.push_back({std::move(header), Bytes::copy_of("x")});
         changed.notify_all();
     }
+    void break_off() {
+        const std::lock_guard lock(mutex);
+        broken = true;
+        changed.notify_all();
+    }
     template <typename Condition>
     bool comes_true(Condition condition) {
         std::unique_lock lock(mutex);
@@ -130,10 +135,22 @@ TEST_CASE("of a relay's frames only live ones are replaced, by newer ones of the
 
 TEST_CASE("a relay that breaks ends with its reason where it is not to be tried again", "[source]") {
     Run run;
-    {
-        const std::lock_guard lock(run.far.mutex);
-        run.far.broken = true;
-        run.far.changed.notify_all();
-    }
+    run.far.give("a", 0, true);
+    REQUIRE(run.far.comes_true([&] { return run.far.taken["a"] == 1; }));  // it is in the pipe, and nobody reads it
+    run.far.break_off();
+    REQUIRE(run.result.wait_for(60s) == std::future_status::ready);
+    CHECK_THROWS_WITH(run.result.get(), Equals("far failed: it broke"));
+}
+
+TEST_CASE("what has come before a relay breaks is still written", "[source]") {
+    Run run;
+    run.far.give("a", 0, true);
+    REQUIRE(run.far.comes_true([&] { return run.far.taken["a"] == 1; }));  // it is in the pipe, and keeps the others here
+    run.far.give("a", 1, true);
+    run.far.give("words", 0, false);
+    REQUIRE(run.far.all_given(3));
+    run.far.break_off();
+    auto reader = run.pipe.reader();
+    for (int n = 0; n < 3; ++n) REQUIRE(reader->next());
     CHECK_THROWS_WITH(run.result.get(), Equals("far failed: it broke"));
 }
