@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <thread>
 
 namespace framepipe::log {
 namespace {
@@ -33,8 +34,20 @@ spdlog::logger& logger() {
     return *instance;
 }
 
-std::timed_mutex line_mutex;  // guards what the terminal shows
-bool status_drawn = false;    // a line without an end
+std::mutex line_mutex;      // guards what the terminal shows
+bool status_drawn = false;  // a line without an end
+
+/// Without the lock if it cannot be had for a moment. A timed_mutex would do, but g++ 12's thread sanitizer does
+/// not see it locked.
+std::unique_lock<std::mutex> lock_in_time(std::mutex& mutex) {
+    const auto end = std::chrono::steady_clock::now() + kMoment;
+    std::unique_lock lock(mutex, std::try_to_lock);
+    while (!lock && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        lock.try_lock();
+    }
+    return lock;
+}
 
 /// Replaces the drawn line by `text`. Locked.
 void replace_status(std::string_view text, bool drawn) {
@@ -105,7 +118,7 @@ bool offer(std::string_view words) {
     if (current == Level::quiet) return true;
     const std::string line = one_line(words);
     // Whoever has the lock may be waiting for the reader.
-    const std::unique_lock lock(line_mutex, kMoment);
+    const std::unique_lock lock = lock_in_time(line_mutex);
     if (!lock) return false;
     // A pipe that is writable has room for as much as a line.
     pollfd descriptor{STDERR_FILENO, POLLOUT, 0};
