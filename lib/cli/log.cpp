@@ -37,10 +37,10 @@ spdlog::logger& logger() {
 std::mutex line_mutex;      // guards what the terminal shows
 bool status_drawn = false;  // a line without an end
 
-/// Without the lock if it cannot be had for a moment. A timed_mutex would do, but g++ 12's thread sanitizer does
-/// not see it locked.
-std::unique_lock<std::mutex> lock_in_time(std::mutex& mutex) {
-    const auto end = std::chrono::steady_clock::now() + kMoment;
+/// Without the lock if it cannot be had in `time`. A timed_mutex would do, but g++ 12's thread sanitizer does not
+/// see it locked.
+std::unique_lock<std::mutex> lock_in_time(std::mutex& mutex, std::chrono::milliseconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
     std::unique_lock lock(mutex, std::try_to_lock);
     while (!lock && std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -117,12 +117,15 @@ void verbose(std::string_view words) {
 bool offer(std::string_view words) {
     if (current == Level::quiet) return true;
     const std::string line = one_line(words);
+    static std::atomic<bool> unread{false};  // the line before this was not taken: nobody waits for the reader again
+    const auto patience = unread ? std::chrono::milliseconds(0) : kMoment;
     // Whoever has the lock may be waiting for the reader.
-    const std::unique_lock lock = lock_in_time(line_mutex);
+    const std::unique_lock lock = lock_in_time(line_mutex, patience);
     if (!lock) return false;
     // A pipe that is writable has room for as much as a line.
     pollfd descriptor{STDERR_FILENO, POLLOUT, 0};
-    if (::poll(&descriptor, 1, static_cast<int>(kMoment.count())) != 1 || !(descriptor.revents & POLLOUT)) return false;
+    unread = ::poll(&descriptor, 1, static_cast<int>(patience.count())) != 1 || !(descriptor.revents & POLLOUT);
+    if (unread) return false;
     say_now(line);
     return true;
 }

@@ -432,6 +432,7 @@ class Words(Case):
             server.terminate()
             self.assertEqual(server.wait(10), 0)
             server.stderr.close()
+        self.assertFalse(os.path.exists(path), "it ended before it had put all away")
 
     def left_out(self, path, name):
         line = next(line for line in self.ask(path, "/metrics").decode().splitlines() if line.startswith('framepipe_source_lines_left_out_total{stream="%s"}' % name))
