@@ -152,7 +152,7 @@ TEST_CASE("--latest gives the newest picture of each stream, keeps the rest, and
 }
 
 TEST_CASE("--latest stops with one frame in hand while the output is blocked", "[frame][latest]") {
-    static Pipe in;  // to the end: the thread behind --latest may still read it
+    static Pipe& in = *new Pipe;  // never closed: the thread behind --latest may still read it
     Pipe out;
     FrameWriter source(in.write.get());
     FrameWriter sink(out.write.get());
@@ -178,7 +178,7 @@ TEST_CASE("--latest stops with one frame in hand while the output is blocked", "
 }
 
 TEST_CASE("--latest gives the newest of what came while its output was blocked", "[frame][latest]") {
-    static Pipe in;  // to the end: the thread behind --latest may still read it
+    static Pipe& in = *new Pipe;  // never closed: the thread behind --latest may still read it
     Pipe out;
     FrameWriter source(in.write.get());
     FrameWriter sink(out.write.get());
