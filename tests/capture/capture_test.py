@@ -14,20 +14,13 @@ import threading
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from framing import frames_of  # noqa: E402
+
 BIN = os.path.abspath(sys.argv[1])
 CAPTURE = os.path.join(BIN, "capture")
 DEADLINE = 60
-
-
-def frames_of(data):
-    """Header and payload of each frame."""
-    frames, at = [], 0
-    while at < len(data):
-        magic, header, payload = data[at : at + 4], *struct.unpack("<IQ", data[at + 4 : at + 16])
-        assert magic == b"FPF1", data[at : at + 16]
-        frames.append((json.loads(data[at + 16 : at + 16 + header]), data[at + 16 + header : at + 16 + header + payload]))
-        at += 16 + header + payload
-    return frames
 
 
 def ffmpeg(*arguments):

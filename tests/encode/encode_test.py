@@ -11,15 +11,14 @@ import time
 import unittest
 import zlib
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from framing import frame, frames_of  # noqa: E402
+
 BIN = os.path.abspath(sys.argv.pop(1))
 ENCODE = os.path.join(BIN, "encode")
 DEADLINE = 60
 PIXEL_FORMATS = ["rgb24", "bgr24", "rgba", "bgra", "gray", "gray16le", "rgb48le", "rgba64le", "yuyv422", "yuv420p", "yuv422p", "yuv444p", "nv12"]
-
-
-def frame(header, payload=b""):
-    text = json.dumps(header).encode()
-    return b"FPF1" + struct.pack("<IQ", len(text), len(payload)) + text + payload
 
 
 def pixels(value, seq=None, width=3, height=5, **more):
@@ -27,18 +26,6 @@ def pixels(value, seq=None, width=3, height=5, **more):
     if seq is not None:
         header["seq"] = seq
     return frame(header, bytes(value) * (width * height))
-
-
-def frames(stream):
-    """[(header, payload)]"""
-    found, at = [], 0
-    while at < len(stream):
-        magic, size, payload = struct.unpack_from("<4sIQ", stream, at)
-        assert magic == b"FPF1"
-        at += 16
-        found.append((json.loads(stream[at:at + size]), stream[at + size:at + size + payload]))
-        at += size + payload
-    return found
 
 
 def bomb(width, height):
@@ -74,7 +61,7 @@ class Encode(unittest.TestCase):
             made = self.encode(first, stdin=source)
             for second in types:
                 with self.subTest(first=first, second=second):
-                    headers = [header for header, _ in frames(self.encode(second, stdin=made))]
+                    headers = [header for header, _ in frames_of(self.encode(second, stdin=made))]
                     self.assertEqual([(h["width"], h["height"]) for h in headers], [(3, 5), (1, 1)])
                     for header in headers:
                         self.assertEqual(header["type"], "image/" + second if second not in PIXEL_FORMATS else "image/x-raw")
@@ -85,28 +72,28 @@ class Encode(unittest.TestCase):
     def test_png_and_pixels_keep_every_byte(self):
         payload = bytes(range(120))
         deep = frame({"type": "image/x-raw", "format": "rgba64le", "width": 3, "height": 5}, payload)
-        self.assertEqual(frames(self.encode("rgba64le", stdin=self.encode("png", stdin=deep)))[0][1], payload)
+        self.assertEqual(frames_of(self.encode("rgba64le", stdin=self.encode("png", stdin=deep)))[0][1], payload)
 
     def test_a_picture_of_the_type_passes_untouched_unless_a_change_is_asked_for(self):
         for kind, option in (("jpeg", ["-q", "30"]), ("png", ["--compression", "0"]), ("webp", ["--lossless"])):
             made = self.encode(kind, stdin=pixels((1, 2, 3), 7, 32, 32))
             again = self.encode(kind, stdin=made)
-            self.assertEqual(frames(again)[0][1], frames(made)[0][1])
-            self.assertEqual(frames(again)[0][0]["seq"], 7)
+            self.assertEqual(frames_of(again)[0][1], frames_of(made)[0][1])
+            self.assertEqual(frames_of(again)[0][0]["seq"], 7)
             changed = self.encode(kind, *option, stdin=made)
-            self.assertNotEqual(frames(changed)[0][1], frames(made)[0][1])
+            self.assertNotEqual(frames_of(changed)[0][1], frames_of(made)[0][1])
 
     def test_order_is_kept_with_many_workers(self):
         count = 60
         source = b"".join(pixels((i, i, i), i, 30 + 40 * (i % 5), 50) for i in range(count))
-        out = frames(self.encode("png", "-j", "4", stdin=source))
+        out = frames_of(self.encode("png", "-j", "4", stdin=source))
         self.assertEqual([header["seq"] for header, _ in out], list(range(count)))
-        self.assertEqual(out, [(dict(a, stages=b["stages"]), p) for (a, p), (b, _) in zip(frames(self.encode("png", "-j", "1", stdin=source)), out)])
+        self.assertEqual(out, [(dict(a, stages=b["stages"]), p) for (a, p), (b, _) in zip(frames_of(self.encode("png", "-j", "1", stdin=source)), out)])
 
     def test_what_is_no_picture_passes_in_its_place(self):
         text = {"type": "text/plain", "request": "a", "error": "no"}
         source = frame(text, b"hi") + pixels((1, 2, 3)) + frame({"type": "image/avif"}, b"?") + frame({"type": "image/jpeg", "end": True})
-        out = frames(self.encode("--stream", "left", stdin=source))
+        out = frames_of(self.encode("--stream", "left", stdin=source))
         self.assertEqual([header["type"] for header, _ in out], ["text/plain", "image/jpeg", "image/avif", "image/jpeg"])
         self.assertEqual({header["stream"] for header, _ in out}, {"left"})
         self.assertEqual((out[0][1], out[2][1], out[0][0]["request"]), (b"hi", b"?", "a"))
@@ -117,14 +104,14 @@ class Encode(unittest.TestCase):
         out = self.encode("jpeg", stdin=source, status=1,
                           err=r"encode: frame 1: cannot decode the picture: it is no JPEG, PNG or WebP; left out\n"
                               r"encode: 2 of 4 pictures were left out\n")
-        self.assertEqual([header["seq"] for header, _ in frames(out)], [0, 3])
+        self.assertEqual([header["seq"] for header, _ in frames_of(out)], [0, 3])
         self.encode("jpeg", "--strict", stdin=source, status=1, err=r"encode: frame 1: cannot decode the picture: [^\n]*\n")
 
     def test_a_cut_jpeg_is_bad(self):
-        jpeg = frames(self.encode("jpeg", stdin=pixels((9, 9, 9), 0, 64, 64)))[0][1]
+        jpeg = frames_of(self.encode("jpeg", stdin=pixels((9, 9, 9), 0, 64, 64)))[0][1]
         source = frame({"type": "image/jpeg"}, jpeg) + frame({"type": "image/jpeg"}, jpeg[:-20])
         out = self.encode("gray", stdin=source, status=1, err=r"encode: frame 1: cannot decode JPEG: premature end of [^\n]*; left out\n")
-        self.assertEqual(len(frames(out)), 1)
+        self.assertEqual(len(frames_of(out)), 1)
 
     def test_a_bomb_is_refused_at_once(self):
         self.encode("jpeg", stdin=bomb(100000, 100000), status=1, err=r"encode: frame 0: cannot decode PNG: 100000x100000 is over the limit [^\n]*\n")
@@ -133,7 +120,7 @@ class Encode(unittest.TestCase):
         source = pixels((1, 2, 3)) * 3 + frame({"type": "text/plain"}, b"hi")
         self.assertEqual(self.encode("-o", "out-%03d.png", "--start-number", "9", stdin=source), b"")
         self.assertEqual(self.files(), ["out-009.png", "out-010.png", "out-011.png"])
-        self.assertEqual(frames(self.encode("rgb24", stdin=self.read("out-009.png")))[0][1], bytes((1, 2, 3)) * 15)
+        self.assertEqual(frames_of(self.encode("rgb24", stdin=self.read("out-009.png")))[0][1], bytes((1, 2, 3)) * 15)
 
     def test_the_ending_tells_the_format(self):
         for name, start in (("a.jpg", b"\xff\xd8"), ("a.webp", b"RIFF"), ("a", b"\xff\xd8"), ("a.png", b"\x89PNG")):
@@ -172,10 +159,10 @@ class Encode(unittest.TestCase):
     def test_alpha_blends_over_the_matte(self):
         clear = frame({"type": "image/x-raw", "format": "rgba", "width": 8, "height": 8}, bytes(256))
         for arguments, wanted in (([], (255, 255, 255)), (["--matte", "#204060"], (32, 64, 96)), (["--matte", "red"], (255, 0, 0))):
-            out = frames(self.encode("rgb24", *arguments, stdin=clear))[0][1]
+            out = frames_of(self.encode("rgb24", *arguments, stdin=clear))[0][1]
             self.assertEqual(out, bytes(wanted) * 64)
             jpeg = self.encode("jpeg", "-q", "100", *arguments, stdin=clear)
-            decoded = frames(self.encode("rgb24", stdin=jpeg))[0][1]
+            decoded = frames_of(self.encode("rgb24", stdin=jpeg))[0][1]
             self.assertTrue(all(abs(a - b) <= 2 for a, b in zip(decoded, bytes(wanted) * 64)))
 
     def test_interrupted_it_leaves_no_half_file_and_ends_by_the_signal(self):
@@ -246,7 +233,7 @@ class Encode(unittest.TestCase):
         jpegs = self.encode("jpeg", "-q", "95", "-o", "-", stdin=video)
         raw = subprocess.run(["ffmpeg", "-v", "error", "-f", "mjpeg", "-i", "-", "-f", "rawvideo", "-pix_fmt", "gray", "-"], input=jpegs,
                              stdout=subprocess.PIPE, check=True, timeout=DEADLINE).stdout
-        own = b"".join(payload for _, payload in frames(self.encode("gray", stdin=video)))
+        own = b"".join(payload for _, payload in frames_of(self.encode("gray", stdin=video)))
         self.assertEqual(len(raw), 5 * 63 * 35)
         self.assertLess(sum(abs(a - b) for a, b in zip(raw, own)) / len(own), 3)
 

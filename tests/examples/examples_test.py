@@ -7,18 +7,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../wsserve"))
 
-from harness import BIN, DEADLINE, Server, WebSocket, eventually, main  # noqa: E402
+from harness import BIN, DEADLINE, Running, Server, WebSocket, eventually, main  # noqa: E402
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples")
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-class Script:
+class Script(Running):
     """A script of examples/, with a free port, and what all its programs say. It can be connected to like a Server."""
 
     host = None
@@ -26,29 +25,19 @@ class Script:
 
     def __init__(self, name, *arguments, options=()):
         self.folder = tempfile.TemporaryDirectory(prefix="framepipe-example-")
-        environment = {**os.environ, "BIN": os.path.abspath(BIN), "TMPDIR": self.folder.name, "LC_ALL": "C.UTF-8"}
-        self.process = subprocess.Popen([os.path.join(SCRIPTS, name), *arguments, "--", "--listen", "127.0.0.1:0", *options], env=environment,
-                                        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, bufsize=0)
-        self.lines = []
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
+        environment = {"BIN": os.path.abspath(BIN), "TMPDIR": self.folder.name, "LC_ALL": "C.UTF-8"}
+        super().__init__([os.path.join(SCRIPTS, name), *arguments, "--", "--listen", "127.0.0.1:0", *options], environment,
+                         stdin=subprocess.DEVNULL, start_new_session=True)
         self.port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", self.said("wsserve: http://127.0.0.1:"))[1])
 
     connect = Server.connect
+    http = Server.http
     get = Server.get
-    said = Server.said
-
-    def _read(self):
-        for line in self.process.stderr:
-            self.lines.append(line.decode().rstrip("\n"))
 
     def running(self):
         """Processes of the script that live: it leads a session."""
         found = subprocess.run(["ps", "-o", "stat=", "-s", str(self.process.pid)], capture_output=True, text=True, check=False)
         return [line for line in found.stdout.split() if not line.startswith("Z")]
-
-    def __enter__(self):
-        return self
 
     def __exit__(self, kind, *_):
         self.process.send_signal(signal.SIGTERM)
@@ -62,8 +51,7 @@ class Script:
         finally:
             if self.running():
                 os.killpg(self.process.pid, signal.SIGKILL)
-            self.reader.join(DEADLINE)
-            self.process.stderr.close()
+            self._close()
             self.folder.cleanup()
 
 

@@ -8,14 +8,13 @@ import subprocess
 import sys
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from framing import frame, frames_of  # noqa: E402
+
 BIN = sys.argv.pop(1)
 FRAMES = os.path.join(BIN, "frames")
 DATA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pipe", "data")
-
-
-def frame(header, payload=b""):
-    text = header if isinstance(header, bytes) else json.dumps(header, separators=(",", ":")).encode()
-    return b"FPF1" + struct.pack("<IQ", len(text), len(payload)) + text + payload
 
 
 def raw(width, height, seq, **more):
@@ -34,19 +33,6 @@ def run(*options, stdin):
     """(status, stdout, stderr as lines); both ends are pipes."""
     done = subprocess.run([FRAMES, *options], input=stdin, capture_output=True, timeout=60)
     return done.returncode, done.stdout, done.stderr.decode().splitlines()
-
-
-def parsed(stream):
-    """[(header, payload)] of a stream of frames."""
-    found = []
-    while stream:
-        assert stream[:4] == b"FPF1"
-        header_size, payload_size = struct.unpack("<IQ", stream[4:16])
-        end = 16 + header_size + payload_size
-        assert end <= len(stream)
-        found.append((json.loads(stream[16:16 + header_size]), stream[16 + header_size:end]))
-        stream = stream[end:]
-    return found
 
 
 class Probe(unittest.TestCase):
@@ -104,7 +90,7 @@ class Bad(unittest.TestCase):
             self.assertRegex(err[0], r"^frames: frame 1 on stdin: .*" + words)
             self.assertEqual(err[1:], ["frames: 1 of 3 frames are not what their headers say"])
             status, out, err = run("--pass", stdin=good + bad + good)
-            self.assertEqual((status, len(parsed(out))), (1, 2))
+            self.assertEqual((status, len(frames_of(out))), (1, 2))
             self.assertEqual(err[1:], ["frames: 1 of 3 frames are not what their headers say; left out"])
 
     def test_a_size_that_is_not_the_pictures(self):
@@ -133,14 +119,14 @@ class Pass(unittest.TestCase):
     def check(self, stream, *options):
         status, out, err = run("--pass", *options, stdin=stream)
         self.assertEqual((status, err), (0, []))
-        return parsed(out)
+        return frames_of(out)
 
     def test_frames_keep_their_headers_and_payloads(self):
         frames = [raw(*self.LARGE, 0), raw(*self.LARGE, 1, x=[1.50]), raw(3, 3, 2), frame({"type": "text/plain", "seq": 3}, b"text"),
                   raw(*self.LARGE, 4, live=True), raw(*self.LARGE, 5), frame({"type": "a/b", "seq": 6}, b"z" * 500_000), raw(700, 300, 7)]
         for start in range(len(frames)):
             stream = b"".join(frames[start:])
-            want, got = parsed(stream), self.check(stream)
+            want, got = frames_of(stream), self.check(stream)
             self.assertEqual([payload for _, payload in got], [payload for _, payload in want])
             for (header, _), (before, _) in zip(got, want):
                 self.assertGreater(header["stages"].pop("frames"), 1_600_000_000_000_000)
@@ -157,7 +143,7 @@ class Pass(unittest.TestCase):
             source.seek(0)
             subprocess.run([FRAMES, "--pass"], stdin=source, stdout=target, check=True, timeout=60)
             target.seek(0)
-            self.assertEqual([payload for _, payload in parsed(target.read())], [payload for _, payload in parsed(stream)])
+            self.assertEqual([payload for _, payload in frames_of(target.read())], [payload for _, payload in frames_of(stream)])
 
     def test_other_streams_become_frames(self):
         before = len(data("a.jpg"))
@@ -185,7 +171,7 @@ class Pass(unittest.TestCase):
     def test_large_pixels_of_another_size_are_left_out(self):
         bad = frame({"type": "image/x-raw", "format": "gray", "width": 1000, "height": 1000}, bytes(999_999))
         status, out, err = run("--pass", stdin=raw(*self.LARGE, 0) + bad + raw(*self.LARGE, 1))
-        self.assertEqual((status, [header["seq"] for header, _ in parsed(out)]), (1, [0, 1]))
+        self.assertEqual((status, [header["seq"] for header, _ in frames_of(out)]), (1, [0, 1]))
         self.assertRegex(err[0], r"^frames: frame 1 on stdin: .*the payload has 999999\b")
 
     def test_a_payload_over_the_limit(self):

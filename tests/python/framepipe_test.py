@@ -14,13 +14,9 @@ import numpy
 BIN = sys.argv.pop(1)
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 EXAMPLES = os.path.join(SOURCE, "examples")
-sys.path.insert(0, EXAMPLES)
+sys.path[:0] = [EXAMPLES, os.path.join(SOURCE, "tests")]
 import framepipe  # noqa: E402
-
-
-def frame(header, payload=b""):
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return b"FPF1" + struct.pack("<IQ", len(text), len(payload)) + text + payload
+from framing import frame  # noqa: E402
 
 
 def golden(name):

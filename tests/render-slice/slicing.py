@@ -1,35 +1,20 @@
 """What the tests of render-slice share: running it on arrays, and NumPy's own idea of the answer."""
-import json
 import os
-import struct
 import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from framing import frame, frames_of  # noqa: E402, F401
+
 BIN = sys.argv.pop(1)
 RENDER = os.path.join(BIN, "render-slice")
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
 ENVIRONMENT.pop("FRAMEPIPE_RESPOND", None)
 SHAPES = {"gray": (1, "u1"), "rgb24": (3, "u1"), "gray16le": (1, "<u2"), "rgb48le": (3, "<u2")}
-
-
-def frames_of(data):
-    """[(header, payload), ...]"""
-    found, at = [], 0
-    while at < len(data):
-        magic, head, body = struct.unpack_from("<4sIQ", data, at)
-        assert magic == b"FPF1", data[at:at + 40]
-        header = json.loads(data[at + 16:at + 16 + head])
-        found.append((header, data[at + 16 + head:at + 16 + head + body]))
-        at += 16 + head + body
-    return found
-
-
-def frame(header, payload=b""):
-    text = json.dumps(header).encode()
-    return b"FPF1" + struct.pack("<IQ", len(text), len(payload)) + text + payload
 
 
 def picture(header, payload):

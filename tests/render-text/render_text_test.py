@@ -10,27 +10,14 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from framing import frame, frames_of  # noqa: E402
+
 BIN = sys.argv.pop(1)
 RENDER = os.path.join(BIN, "render-text")
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 DEADLINE = 20
-
-
-def frames_of(data):
-    """[(header, payload), ...]"""
-    found, at = [], 0
-    while at < len(data):
-        magic, head, body = struct.unpack_from("<4sIQ", data, at)
-        assert magic == b"FPF1", data[at:at + 40]
-        header = json.loads(data[at + 16:at + 16 + head])
-        found.append((header, data[at + 16 + head:at + 16 + head + body]))
-        at += 16 + head + body
-    return found
-
-
-def frame(header, payload=b""):
-    text = json.dumps(header).encode()
-    return b"FPF1" + struct.pack("<IQ", len(text), len(payload)) + text + payload
 
 
 def run(*arguments, stdin=b"", **options):

@@ -14,6 +14,10 @@ import threading
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+import framing  # noqa: E402
+
 BIN = sys.argv.pop(1) if len(sys.argv) > 1 and os.path.isdir(sys.argv[1]) else os.environ.get("FRAMEPIPE_BIN", "build/dev/bin")
 DEADLINE = 20
 ADDRESS = re.compile(r"https?://\S*:(\d+)/|unix:/")
@@ -21,8 +25,13 @@ SANITIZER = re.compile(r"(Address|Thread|Leak|UndefinedBehavior|Memory)Sanitizer
 
 
 def frame(payload=b"", type="image/jpeg", **header):
-    text = json.dumps({"type": type, **header}).encode()
-    return b"FPF1" + struct.pack("<IQ", len(text), len(payload)) + text + payload
+    return framing.frame({"type": type, **header}, payload)
+
+
+def parse_frame(data):
+    """(header, payload) of a whole frame."""
+    (one,) = framing.frames_of(data)
+    return one
 
 
 def picture(level=128, width=16, height=16, **header):
@@ -42,7 +51,64 @@ def eventually(question, what="the expected state"):
         time.sleep(0.01)
 
 
-class Server:
+def ask(connection, path, method="GET", headers=None, body=None):
+    """The answer, with its body, by an http.client connection that is closed then."""
+    try:
+        connection.request(method, path, body=body, headers=headers or {})
+        answer = connection.getresponse()
+        answer.body = answer.read()
+        return answer
+    finally:
+        connection.close()
+
+
+class Running:
+    """A command that runs while the test does things around it. Its pipes are not buffered.
+
+    lines  what it has said on stderr
+    """
+
+    def __init__(self, command, env=None, **more):
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, bufsize=0, env={**os.environ, **(env or {})}, **more)
+        self.lines = []
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.process.stderr:
+            self.lines.append(line.decode().rstrip("\n"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._close()
+
+    def _close(self):
+        self.reader.join(DEADLINE)
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe:
+                pipe.close()
+
+    def write(self, data):
+        self.process.stdin.write(data)
+
+    def said(self, words):
+        return eventually(lambda: next((line for line in self.lines if words in line), None), f"a line with {words!r} among {self.lines}")
+
+    def end(self):
+        """(status, what it said), when it ends, at the latest for the end of its input."""
+        if self.process.stdin:
+            self.process.stdin.close()
+        status = self.process.wait(DEADLINE)
+        self.reader.join(DEADLINE)
+        return status, self.lines
+
+
+class Server(Running):
     """wsserve ARGUMENTS, listening on a port of its own.
 
     link   what viewers come by (links.py); the test's own questions do not
@@ -56,24 +122,14 @@ class Server:
         command = [*start, os.path.join(BIN, "wsserve"), *(["--listen", listen] if listen else []), *arguments]
         if link:
             command = link.command([command[0], "--listen", link.listen, *arguments])
-        self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                                        env={"TSAN_OPTIONS": "atexit_sleep_ms=0", **os.environ, **(env or {})}, preexec_fn=preexec, **more)
-        self.lines = []
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
+        tsan = {"TSAN_OPTIONS": os.environ.get("TSAN_OPTIONS", "atexit_sleep_ms=0")}
+        super().__init__(command, stdin=stdin, stdout=subprocess.PIPE, env={**tsan, **(env or {})}, preexec_fn=preexec, **more)
         line = eventually(lambda: next((one for one in self.lines if ADDRESS.search(one)), None) or (self.process.poll() is not None and " "), "the address")
         match = ADDRESS.search(line)
         if not match:
             self._end()
             raise AssertionError(f"no address: {self.lines}")
         self.port = int(match[1]) if match[1] else None
-
-    def _read(self):
-        for line in self.process.stderr:
-            self.lines.append(line.decode().rstrip("\n"))
-
-    def __enter__(self):
-        return self
 
     def __exit__(self, kind, *_):
         self._end()
@@ -98,15 +154,7 @@ class Server:
             self.process.wait()
             raise AssertionError("wsserve did not end within 5 s")
         finally:
-            self.reader.join(5)
-            self.process.stdout.close()
-            self.process.stderr.close()
-
-    def write(self, data):
-        self.process.stdin.write(data)
-
-    def said(self, words):
-        return eventually(lambda: next((line for line in self.lines if words in line), None), f"a line with {words!r} among {self.lines}")
+            self._close()
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
@@ -114,17 +162,15 @@ class Server:
         code = self.process.wait(10)
         return code, time.monotonic() - begin
 
-    def get(self, path, method="GET", headers=None, body=None):
+    def http(self):
+        """What get() asks by."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
         if self.link:
             connection.sock = self.link.connect_here(self.port)
-        try:
-            connection.request(method, path, body=body, headers=headers or {})
-            answer = connection.getresponse()
-            answer.body = answer.read()
-            return answer
-        finally:
-            connection.close()
+        return connection
+
+    def get(self, path, method="GET", headers=None, body=None):
+        return ask(self.http(), path, method, headers, body)
 
     def connect(self, receive_buffer=None):
         if self.link:
@@ -249,14 +295,6 @@ class WebSocket:
 
     def control(self, **members):
         self.send(json.dumps(members))
-
-
-def parse_frame(data):
-    """(header, payload) of a whole frame."""
-    assert data[:4] == b"FPF1"
-    head, size = struct.unpack("<IQ", data[4:16])
-    assert len(data) == 16 + head + size
-    return json.loads(data[16:16 + head]), data[16 + head:]
 
 
 def main():

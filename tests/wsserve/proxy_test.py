@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 import harness
-from harness import Server, WebSocket, eventually, frame, main
+from harness import Server, WebSocket, ask, eventually, frame, main
 
 JPEG = b"\xff\xd8jpeg\xff\xd9"
 PUBLIC = "pictures.example:8443"
@@ -101,13 +101,7 @@ class Nginx:
     def get(self, path, headers=None):
         connection = http.client.HTTPConnection(PUBLIC, timeout=harness.DEADLINE)
         connection.sock = self.connect()
-        try:
-            connection.request("GET", path, headers=headers or {})
-            answer = connection.getresponse()
-            answer.body = answer.read()
-            return answer
-        finally:
-            connection.close()
+        return ask(connection, path, headers=headers)
 
 
 class Recipe(Nginx):

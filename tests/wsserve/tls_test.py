@@ -47,15 +47,8 @@ class TlsServer(Server):
     def connect(self, receive_buffer=None):
         return self.client.wrap_socket(super().connect(receive_buffer), server_hostname="127.0.0.1")
 
-    def get(self, path, method="GET", headers=None, body=None):
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=harness.DEADLINE, context=self.client)
-        try:
-            connection.request(method, path, body=body, headers=headers or {})
-            answer = connection.getresponse()
-            answer.body = answer.read()
-            return answer
-        finally:
-            connection.close()
+    def http(self):
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=harness.DEADLINE, context=self.client)
 
     def plain(self):
         raw = socket.create_connection(("127.0.0.1", self.port), harness.DEADLINE)
