@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 
+#include "frame/ascii.hpp"
 #include "frame/dialect_input.hpp"
 #include "frame/image_info.hpp"
 #include "frame/picture_scan.hpp"
@@ -136,9 +137,7 @@ private:
 
     void note(PartHeader& part, std::string_view name, std::string_view value) const {
         if (same_word(name, "Content-Type")) {
-            part.type = trimmed(value.substr(0, value.find(';')));
-            std::transform(part.type.begin(), part.type.end(), part.type.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+            part.type = lower(trimmed(value.substr(0, value.find(';'))));
         } else if (same_word(name, "Content-Length")) {
             std::uint64_t length = 0;
             const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);

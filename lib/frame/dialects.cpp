@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "frame/ascii.hpp"
 #include "frame/dialect_input.hpp"
 
 namespace framepipe {
@@ -181,7 +182,7 @@ private:
         constexpr std::string_view name = "content-type:";
         for (std::size_t i = 0; i < name.size(); ++i) {
             const int c = at(i);
-            if (c != name[i] && !(c >= 'A' && c <= 'Z' && c + 32 == name[i])) return false;
+            if (c < 0 || lower(static_cast<char>(c)) != name[i]) return false;
         }
         return true;
     }
@@ -220,8 +221,7 @@ bool goes_on_with(ByteReader& reader, std::string_view text) {
 }
 
 bool same_word(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string describe_start(std::span<const std::byte> bytes) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "frame/ascii.hpp"
 #include "frame/error.hpp"
 
 namespace framepipe {
@@ -28,13 +29,6 @@ std::string base64(std::string_view text) {
         result += at + 2 < text.size() ? kLetters[bits & 63] : '=';
     }
     return result;
-}
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 }  // namespace

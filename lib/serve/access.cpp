@@ -6,17 +6,11 @@
 #include <algorithm>
 #include <array>
 
+#include "frame/ascii.hpp"
 #include "serve/base64.hpp"
 
 namespace framepipe::serve {
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return out;
-}
 
 bool is_address(const std::string& host) {
     std::array<unsigned char, sizeof(in6_addr)> address;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "frame/ascii.hpp"
 #include "frame/error.hpp"
 #include "frame/natural_order.hpp"
 #include "source/number_pattern.hpp"
@@ -39,16 +40,6 @@ std::vector<std::string> names_in(const std::string& folder) {
 
 std::string joined(const std::string& folder, const std::string& name) {
     return folder.ends_with('/') ? folder + name : folder + "/" + name;
-}
-
-bool is_directory(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-bool exists(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0;
 }
 
 std::vector<std::string> pictures_in(const std::string& folder) {
@@ -97,13 +88,20 @@ std::vector<std::string> globbed_files(const std::string& pattern) {
 
 }  // namespace
 
+bool is_directory(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool exists(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0;
+}
+
 bool has_picture_ending(std::string_view name) {
     const auto dot = name.rfind('.');
     if (dot == std::string_view::npos || dot == 0) return false;
-    std::string ending(name.substr(dot + 1));
-    for (char& c : ending) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
+    const std::string ending = lower(name.substr(dot + 1));
     return std::find(kPictureEndings.begin(), kPictureEndings.end(), ending) != kPictureEndings.end();
 }
 

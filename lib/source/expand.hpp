@@ -21,6 +21,10 @@ std::vector<std::string> expand_files(const std::string& argument);
 /// The names in a folder that are wanted, in natural order, directories left out; none if there is no such folder.
 std::vector<std::string> files_where(const std::string& folder, const std::function<bool(std::string_view name)>& wanted);
 
+/// True if there is something at the path, and if that is a directory; links are followed.
+bool exists(const std::string& path);
+bool is_directory(const std::string& path);
+
 /// True if the name ends as pictures' names do (".jpg", ".PNG", ".tiff").
 bool has_picture_ending(std::string_view name);
 

@@ -13,6 +13,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "frame/ascii.hpp"
 #include "frame/error.hpp"
 
 namespace framepipe {
@@ -21,14 +22,6 @@ namespace {
 
 constexpr std::size_t kMaxHead = 64 << 10;
 constexpr int kMaxRedirections = 5;
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return result;
-}
 
 /// A header's value; empty: it is not there.
 std::string header_value(const std::string& head, std::string_view name) {

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string_view>
 
+#include "frame/ascii.hpp"
 #include "frame/error.hpp"
 
 namespace framepipe {
@@ -22,8 +23,7 @@ namespace {
 
 bool is_file_name(const std::string& font) {
     if (font.find('/') != std::string::npos) return true;
-    std::string ending = std::filesystem::path(font).extension().string();
-    std::ranges::transform(ending, ending.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const std::string ending = lower(std::filesystem::path(font).extension().string());
     constexpr std::string_view kEndings[] = {".ttf", ".otf", ".ttc", ".otc", ".woff", ".woff2", ".pfb", ".pcf", ".bdf"};
     return std::ranges::find(kEndings, std::string_view(ending)) != std::end(kEndings);
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <string>
 
+#include "frame/ascii.hpp"
 #include "frame/error.hpp"
 
 namespace framepipe {
@@ -189,8 +190,7 @@ Rgba parse_rgba(std::string_view text) {
             return {channel(0), channel(1), channel(2), channel(3)};
         }
     }
-    std::string name(text);
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const std::string name = lower(text);
     if (name == "none" || name == "transparent") return kTransparent;
     const auto found = std::ranges::lower_bound(kNames, std::string_view(name), {}, &Named::name);
     if (found != std::end(kNames) && found->name == name) return opaque(found->rgb);

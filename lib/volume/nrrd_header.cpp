@@ -6,6 +6,7 @@
 #include <charconv>
 #include <map>
 
+#include "frame/ascii.hpp"
 #include "frame/error.hpp"
 
 namespace framepipe {
@@ -13,13 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxHeader = 1 << 20;
 constexpr std::size_t kMaxAxes = 16;  // teem's own
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return result;
-}
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");

@@ -1,7 +1,4 @@
 // The client beside a server whose every byte the test chooses.
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <atomic>
 #include <cstring>
 #include <functional>
@@ -11,6 +8,7 @@
 #include "catch.hpp"
 #include "frame/descriptor.hpp"
 #include "frame/error.hpp"
+#include "listening.hpp"
 #include "net/not_there.hpp"
 #include "net/websocket_client.hpp"
 #include "serve/websocket.hpp"
@@ -71,31 +69,23 @@ private:
 /// Listens on a port of its own, and gives its one connection to the test's function, in a thread.
 class Server {
 public:
-    explicit Server(std::function<void(Peer&)> talk) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        if (::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(socket_.get(), 8) != 0) std::abort();
-        ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-        port_ = ntohs(address.sin_port);
+    explicit Server(std::function<void(Peer&)> talk) {
         thread_ = std::jthread([this, talk = std::move(talk)] {
-            Descriptor client(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+            Descriptor client = listening_.accept();
             if (!client) return;
             Peer peer(std::move(client));
             talk(peer);
         });
     }
-    ~Server() { ::shutdown(socket_.get(), SHUT_RDWR); }
+    ~Server() { listening_.stop(); }
 
     HttpUrl url(const std::string& rest = "/ws", const std::string& user = {}) const {
-        return HttpUrl::parse("ws://" + user + "127.0.0.1:" + std::to_string(port_) + rest, {"ws", "wss"});
+        return HttpUrl::parse("ws://" + user + listening_.address() + rest, {"ws", "wss"});
     }
     void finish() { thread_.join(); }
 
 private:
-    Descriptor socket_;
-    int port_ = 0;
+    const framepipe_test::Listening listening_;
     std::jthread thread_;
 };
 

@@ -1,12 +1,10 @@
 // Network cameras, played by a server in this process.
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <thread>
 
 #include "catch.hpp"
 #include "frame/clock.hpp"
 #include "frame/error.hpp"
+#include "listening.hpp"
 #include "source/fixtures.hpp"
 #include "source/http_stream.hpp"
 #include "source/source_kind.hpp"
@@ -19,18 +17,10 @@ namespace {
 /// Answers each connection with the next of its responses, then closes; or keeps the last one open.
 class Server {
 public:
-    explicit Server(std::vector<std::string> responses, bool keep_open = false)
-        : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        if (::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(socket_.get(), 8) != 0) std::abort();
-        ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-        port_ = ntohs(address.sin_port);
+    explicit Server(std::vector<std::string> responses, bool keep_open = false) {
         thread_ = std::jthread([this, responses = std::move(responses), keep_open] {
             for (const auto& response : responses) {
-                Descriptor client(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+                Descriptor client = listening_.accept();
                 if (!client) return;
                 std::string request;
                 char c = 0;
@@ -45,16 +35,15 @@ public:
             }
         });
     }
-    ~Server() { ::shutdown(socket_.get(), SHUT_RDWR); }
+    ~Server() { listening_.stop(); }
 
-    std::string url(const std::string& rest = "/s.mjpg") const { return "http://127.0.0.1:" + std::to_string(port_) + rest; }
+    std::string url(const std::string& rest = "/s.mjpg") const { return "http://" + listening_.address() + rest; }
     void finish() { thread_.join(); }
 
     std::vector<std::string> requests;  // after finish()
 
 private:
-    Descriptor socket_;
-    int port_ = 0;
+    const Listening listening_;
     std::vector<Descriptor> kept_;
     std::jthread thread_;
 };
