@@ -2,41 +2,22 @@
 // a server in the test's hand does.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { afterEach, test } from 'node:test';
 
-import { launch, open, picture, says, until } from './browser.js';
+import { picture, says, until } from './browser.js';
 import { MockServer, frame } from './mock_server.js';
-import { Pipes } from './pipes.js';
+import { browser, folder, pipes, viewer } from './real_stage.js';
 
 const BLUE_TEXT = "--respond 'render-text --size 300x150 --font-size 80 --color blue --background white | encode png'";
 
-let browser, folder, pipes, mock;
-const viewers = [];
+let mock;
 
-before(async () => {
-    browser = await launch();
-    folder = await mkdtemp(join(tmpdir(), 'framepipe-answers-'));
-    pipes = new Pipes(folder);
-});
-after(async () => {
-    await browser.close();
-    await rm(folder, { recursive: true });
-});
 afterEach(async () => {
-    await Promise.all(viewers.splice(0).map((viewer) => viewer.close()));
-    await pipes.stop();
     await mock?.close();
     mock = undefined;
 });
-
-async function viewer(url, options) {
-    const opened = await open(browser, url, options);
-    viewers.push(opened);
-    return opened;
-}
 
 async function ask(page, text) {
     await page.fill('#ask-text', text);

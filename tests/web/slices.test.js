@@ -2,44 +2,23 @@
 // slices along the last axis have one shade each.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { before, test } from 'node:test';
 
-import { colours, launch, open, says, until } from './browser.js';
-import { Pipes } from './pipes.js';
+import { colours, says, until } from './browser.js';
+import { folder, pipes, viewer } from './real_stage.js';
 
 const SHAPE = [20, 30, 40];
 const shade = (index) => 6 * index;
 
-let browser, folder, pipes;
-const viewers = [];
-
 before(async () => {
-    browser = await launch();
-    folder = await mkdtemp(join(tmpdir(), 'framepipe-slices-'));
-    pipes = new Pipes(folder);
     const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${SHAPE.join(', ')}), }`.padEnd(117) + '\n';
     const size = Buffer.alloc(2);
     size.writeUInt16LE(header.length);
     const voxels = Buffer.from(Array.from({ length: SHAPE[0] * SHAPE[1] * SHAPE[2] }, (_, i) => shade(i % SHAPE[2])));
     await writeFile(join(folder, 'steps.npy'), Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), size, Buffer.from(header), voxels]));
 });
-after(async () => {
-    await browser.close();
-    await rm(folder, { recursive: true });
-});
-afterEach(async () => {
-    await Promise.all(viewers.splice(0).map((viewer) => viewer.close()));
-    await pipes.stop();
-});
-
-async function viewer(url, options) {
-    const opened = await open(browser, url, options);
-    viewers.push(opened);
-    return opened;
-}
 
 const rests = (page, axis, index) =>
     until(`axis ${axis} at ${index}`, () =>

@@ -1,37 +1,13 @@
 // The page in Chromium before the real programs, as a stranger would start them.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { colours, launch, near, open, picture, says, until } from './browser.js';
+import { colours, near, picture, says, until } from './browser.js';
 import { frame } from './mock_server.js';
-import { Pipes } from './pipes.js';
-
-let browser, folder, pipes;
-const viewers = [];
-
-before(async () => {
-    browser = await launch();
-    folder = await mkdtemp(join(tmpdir(), 'framepipe-web-'));
-    pipes = new Pipes(folder);
-});
-after(async () => {
-    await browser.close();
-    await rm(folder, { recursive: true });
-});
-afterEach(async () => {
-    await Promise.all(viewers.splice(0).map((viewer) => viewer.close()));
-    await pipes.stop();
-});
-
-async function viewer(url, options) {
-    const opened = await open(browser, url, options);
-    viewers.push(opened);
-    return opened;
-}
+import { browser, folder, pipes, viewer } from './real_stage.js';
 
 /** The viewer's window is wider than 4:3; these points of the picture are at fractions of the stage. */
 async function inPicture(page, x, y) {
