@@ -81,6 +81,7 @@ VOLUMES = {
     "nrrd-detached": nrrd(b"raw", b"", b"data file: a.raw\nline skip: 1\nbyte skip: -1\n"),
     "tiff": tiff("<", 2),
     "tiff-big": tiff(">", 2),
+    "request": b'{"position":0.5,"axis":"axial","window":80,"level":40,"colormap":"hot","size":[640,480]}\n',
     "tiff-imagej": tiff("<", 1, b"ImageJ=1\nimages=3\nspacing=2\nunit=um\nmin=1\nmax=9\ncf=0\nc0=1\nc1=2\n\0"),
 }
 
