@@ -94,7 +94,7 @@ TEST_CASE("a slow reader gets the newest picture, and gaps in seq are what was d
     // While the reader is busy the device goes on.
     const auto given = run.device.given.load();
     REQUIRE(comes_true([&] { return run.device.given > given + 100; }));  // the last one may still be on its way
-    REQUIRE(reader->next());  // the one that waited in the pipe
+    REQUIRE(reader->next());                                              // the one that waited in the pipe
     const auto newest = reader->next();
     REQUIRE(newest);
     CHECK(newest->header.seq().value_or(0) >= static_cast<std::int64_t>(given + 99));
