@@ -13,7 +13,7 @@ constexpr std::size_t kLargest = 1 << 20;
 
 }  // namespace
 
-PipeSize::PipeSize(int fd) : fd_(fd), size_(kLargest) {
+PipeSize::PipeSize(int fd) : fd_(fd) {
     // Fails on anything but a pipe, sockets too.
     const int size = ::fcntl(fd_, F_GETPIPE_SZ);
     is_pipe_ = size > 0;
@@ -29,10 +29,11 @@ void PipeSize::make_large() {
 }
 
 void PipeSize::grow(std::size_t wanted) {
-    if (wanted <= size_) return;
+    if (!is_pipe_ || is_refused_ || wanted <= size_) return;
     // The kernel may refuse (a user's share of pipe memory is bounded): the old size works too.
     const int size = ::fcntl(fd_, F_SETPIPE_SZ, static_cast<int>(wanted));
-    size_ = size > 0 ? static_cast<std::size_t>(size) : kLargest;
+    is_refused_ = size <= 0;
+    if (!is_refused_) size_ = static_cast<std::size_t>(size);
 }
 
 }  // namespace framepipe

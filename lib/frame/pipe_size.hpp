@@ -13,6 +13,9 @@ public:
 
     bool is_pipe() const { return is_pipe_; }
 
+    /// True if it is a pipe that takes `size` bytes when it is empty.
+    bool holds(std::size_t size) const { return is_pipe_ && size <= size_; }
+
     /// Lets the pipe hold about one frame of `size` bytes: 64 KiB to 1 MiB. More would be a queue.
     void fit_frame(std::size_t size);
 
@@ -24,7 +27,8 @@ private:
 
     int fd_;
     bool is_pipe_ = false;
-    std::size_t size_;
+    bool is_refused_ = false;  // to grow
+    std::size_t size_ = 0;
 };
 
 }  // namespace framepipe

@@ -82,6 +82,20 @@ bool FrameWriter::wait_drained(SteadyClock::time_point until, const std::functio
     return true;
 }
 
+std::string FrameWriter::head_of(const Frame& frame) const {
+    if (command_.empty()) return wire_head(frame.header, frame.payload.size());
+    Header stamped = frame.header;
+    stamped.stamp_stage(command_, now_us());
+    return wire_head(stamped, frame.payload.size());
+}
+
+void FrameWriter::fit_pipe(bool live, std::size_t size) {
+    if (live)
+        pipe_.fit_frame(size);
+    else
+        pipe_.make_large();
+}
+
 bool FrameWriter::write(const Frame& frame) {
     const bool live = frame.header.live();
     blocked_ = true;
@@ -90,20 +104,20 @@ bool FrameWriter::write(const Frame& frame) {
         blocked_ = false;
         return false;
     }
-    std::string head;
-    if (command_.empty()) {
-        head = wire_head(frame.header, frame.payload.size());
-    } else {
-        Header stamped = frame.header;
-        stamped.stamp_stage(command_, now_us());
-        head = wire_head(stamped, frame.payload.size());
-    }
-    if (live)
-        pipe_.fit_frame(head.size() + frame.payload.size());
-    else
-        pipe_.make_large();
+    const std::string head = head_of(frame);
+    fit_pipe(live, head.size() + frame.payload.size());
     const bool written = write_all(head, frame.payload);
     blocked_ = false;
+    if (written) ++frames_;
+    return written;
+}
+
+std::optional<bool> FrameWriter::write_at_once(const Frame& frame) {
+    if (!pipe_.is_pipe() || !drained()) return std::nullopt;
+    const std::string head = head_of(frame);
+    fit_pipe(frame.header.live(), head.size() + frame.payload.size());
+    if (!pipe_.holds(head.size() + frame.payload.size())) return std::nullopt;
+    const bool written = write_all(head, frame.payload);
     if (written) ++frames_;
     return written;
 }

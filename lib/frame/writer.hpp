@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "frame/clock.hpp"
@@ -29,6 +30,10 @@ public:
     /// throws   SystemError if the descriptor cannot be written (a full disk, say)
     [[nodiscard]] bool write(const Frame& frame);
 
+    /// Writes a frame if nothing is to be waited for: the pipe is empty, and holds it.
+    /// returns  nullopt if that is not so; else what write() does
+    std::optional<bool> write_at_once(const Frame& frame);
+
     /// Writes bytes as they are, with no frame around them (`frames --bare`, `encode -o -`).
     [[nodiscard]] bool write_bare(std::span<const std::byte> bytes);
 
@@ -52,6 +57,8 @@ public:
     std::uint64_t frames_written() const { return frames_; }
 
 private:
+    std::string head_of(const Frame& frame) const;
+    void fit_pipe(bool live, std::size_t size);
     bool write_all(std::string_view head, std::span<const std::byte> payload);
 
     int fd_;

@@ -58,17 +58,15 @@ private:
     std::unique_ptr<Source> reopen(const std::string& trouble, const std::stop_token& done);
     void wait_for_reader(const std::stop_token& done);
     void put(Frame frame, const RelaySource* relay, const std::stop_token& done);
+    bool put_through(Waiting& next);
     void set_source(Source* source);
     bool pause(milliseconds time, const std::stop_token& done);
     bool reader_is_idle() { return idle_.observe(SteadyClock::now(), writer_.unread(), written_.load()); }
 
     // In the writing thread.
-    /// True when nothing is left to write, and nothing more comes.
-    bool finished() {
-        const std::lock_guard lock(mutex_);
-        return ended_ && waiting_.empty();
-    }
+    bool enough() const { return options_.count && written_ >= *options_.count; }
     bool over() const { return stop_.stop_requested() || writer_.reader_left(); }
+    bool wait_for_frame();
     std::optional<Waiting> newest();
     void acknowledge(Waiting& waiting);
 
@@ -86,6 +84,7 @@ private:
     std::condition_variable_any changed_;
     // The rest is guarded by mutex_.
     std::deque<Waiting> waiting_;
+    bool writing_ = false;          // the writing thread has one in hand
     RelaySource* relay_ = nullptr;  // the source that is open, if it is one
     std::uint64_t openings_ = 0;
     std::uint64_t dropped_ = 0;
@@ -98,6 +97,27 @@ bool LiveLoop::pause(milliseconds time, const std::stop_token& done) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, done, time, [] { return false; });
     return !done.stop_requested();
+}
+
+/// Writes a frame to a reader who waits for it, without waking the writing thread, which is for those who do not.
+/// mutex_ is held.
+/// returns  false if it has to wait
+bool LiveLoop::put_through(Waiting& next) {
+    if (writing_ || !waiting_.empty()) return false;
+    try {
+        const auto done = writer_.write_at_once(next.frame);
+        if (!done) return false;
+        if (*done) {
+            ++written_;
+            acknowledge(next);
+        }
+        ended_ = !*done || enough();
+    } catch (...) {
+        failure_ = std::current_exception();
+        ended_ = true;
+    }
+    if (ended_) changed_.notify_all();
+    return true;
 }
 
 void LiveLoop::put(Frame frame, const RelaySource* relay, const std::stop_token& done) {
@@ -115,6 +135,7 @@ void LiveLoop::put(Frame frame, const RelaySource* relay, const std::stop_token&
     Waiting next{std::move(frame), std::move(stream)};
     std::unique_lock lock(mutex_);
     next.source = openings_;
+    if (ended_ || enough() || put_through(next)) return;
     const auto older = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
         return replaces && waiting.stream == next.stream && waiting.frame.header.live() && !waiting.frame.header.end();
     });
@@ -224,9 +245,16 @@ void LiveLoop::acknowledge(Waiting& waiting) {
     waiting.count = 0;
 }
 
-std::optional<Waiting> LiveLoop::newest() {
+/// returns  false if none comes any more
+bool LiveLoop::wait_for_frame() {
     std::unique_lock lock(mutex_);
     while (waiting_.empty() && !ended_ && !over()) changed_.wait_for(lock, stop_, kLook, [&] { return !waiting_.empty() || ended_; });
+    return !waiting_.empty();
+}
+
+/// returns  nullopt if what waited is gone: the reader was idle meanwhile
+std::optional<Waiting> LiveLoop::newest() {
+    std::unique_lock lock(mutex_);
     if (waiting_.empty()) return std::nullopt;
     const auto since = waiting_.front().since;
     if (relay_ && waiting_.front().frame.header.live() && SteadyClock::now() - since > kOld) {
@@ -236,6 +264,7 @@ std::optional<Waiting> LiveLoop::newest() {
     }
     auto first = std::move(waiting_.front());
     waiting_.pop_front();
+    writing_ = true;
     changed_.notify_all();
     return first;
 }
@@ -253,17 +282,17 @@ LiveResult LiveLoop::run() {
     if (source && say_.verbose) say_.verbose(fmt::format("{} opened", options_.name));
     {
         std::jthread device([&](const std::stop_token& done) { take_frames(std::move(source), missing, done); });
-        while (!over() && (!options_.count || written_ < *options_.count)) {
-            if (!writer_.wait_drained(SteadyClock::now() + kLook, [&] { return over(); })) {
-                if (finished()) break;  // what is in the pipe is the reader's, who may never come
-                continue;
-            }
+        while (!over() && !enough()) {
+            // First of all this: by the time that it has come the reader is done, and need not be watched.
+            if (!wait_for_frame()) break;
+            if (!writer_.wait_drained(SteadyClock::now() + kLook, [&] { return over(); })) continue;
             auto next = newest();
-            if (over() || (!next && finished())) break;
-            if (!next) continue;  // the reader was idle meanwhile
+            if (over()) break;
+            if (!next) continue;
             if (!writer_.write(next->frame)) break;
             ++written_;
             const std::lock_guard lock(mutex_);
+            writing_ = false;
             acknowledge(*next);
         }
     }
