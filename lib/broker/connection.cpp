@@ -223,6 +223,8 @@ void Connection::Impl::connect() {
 }
 
 void Connection::Impl::settle_socket() const {
+    // The library makes words of every packet for who listens to them, and they are of use only until now.
+    ::mosquitto_log_callback_set(client_.get(), nullptr);
     const int fd = ::mosquitto_socket(client_.get());
     // The library's own queue, and with it unfinished(), begins here and not after megabytes in the kernel.
     ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsent, sizeof kUnsent);
@@ -365,6 +367,11 @@ bool Connection::publish(const Outgoing& message) {
     if (code == MOSQ_ERR_OVERSIZE_PACKET || code == MOSQ_ERR_PAYLOAD_SIZE) return false;
     impl_->check(code);
     return true;
+}
+
+void Connection::hold_back(bool held) {
+    const int cork = held ? 1 : 0;
+    ::setsockopt(::mosquitto_socket(impl_->client_.get()), IPPROTO_TCP, TCP_CORK, &cork, sizeof cork);
 }
 
 std::size_t Connection::unfinished() const {

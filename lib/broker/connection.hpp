@@ -95,6 +95,8 @@ public:
     /// Sends a message, as much of it as the system takes now; wait() sends the rest.
     /// returns  false if it is larger than the broker takes: nothing is sent
     bool publish(const Outgoing& message);
+    /// While true, what is published waits for what comes after it, so that both reach the broker together.
+    void hold_back(bool held);
     /// Messages that the system has not taken whole yet. Little more than that is then on its way.
     std::size_t unfinished() const;
     /// Messages to be acknowledged that are not.

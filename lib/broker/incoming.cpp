@@ -33,6 +33,11 @@ void Incoming::meta(const Message& message) {
     }
 }
 
+void Incoming::forget_metas() {
+    metas_.clear();
+    has_metas_ = false;
+}
+
 /// With the message if it can be, else from the meta that belongs to it.
 Header Incoming::header_of(const Message& message) {
     if (!message.content_type.empty()) {

@@ -23,6 +23,8 @@ public:
 
     /// A header on its way to the picture that follows it.
     void meta(const Message& message);
+    /// No such headers come any more, until the next one does.
+    void forget_metas();
     /// nullopt: it is left out.
     std::optional<Frame> picture(const Message& message);
     /// type  of what comes without one

@@ -175,7 +175,6 @@ void StreamPublisher::send_picture(Connection& connection, Frame frame) {
         return leave_out(
             fmt::format("the broker ends the connection at frames of {} bytes, and they and larger ones are not sent", *limit_.limit()));
     const std::string meta = to_meta(picture->header, picture->payload);
-    connection.publish({.topic = topics_.meta(), .payload = as_bytes(meta)});
     auto properties = connection.has_properties() ? to_properties(picture->header) : std::nullopt;
     Outgoing message{.topic = topics_.frame(), .payload = picture->payload};
     if (properties) {
@@ -184,7 +183,12 @@ void StreamPublisher::send_picture(Connection& connection, Frame frame) {
     }
     const auto now = SteadyClock::now();
     limit_.sent(size, now);
-    if (!connection.publish(message)) return leave_out("a frame is larger than the broker takes");
+    // Alone, the header would wake the broker and its clients once more.
+    connection.hold_back(true);
+    connection.publish({.topic = topics_.meta(), .payload = as_bytes(meta)});
+    const bool is_sent = connection.publish(message);
+    connection.hold_back(false);
+    if (!is_sent) return leave_out("a frame is larger than the broker takes");
     if (info_.note(picture->header, now)) send_info(connection);
     last_ = std::move(picture);
     last_is_snapshot_ = false;

@@ -47,6 +47,7 @@ void Streams::subscribe(const std::stop_token& stop) {
     // Whether a stream is there is known before its pictures come.
     connection_->subscribe({topics_.status(), topics_.meta(), topics_.frame(), topics_.text(), topics_.json(), topics_.snapshot()});
     wants_snapshots_ = true;
+    metas_ = Metas::not_known;
     opened_ = SteadyClock::now();
 }
 
@@ -71,6 +72,7 @@ void Streams::heard(const Message& message) {
     Incoming& from = stream(parts->stream);
     std::optional<Frame> frame;
     if (parts->kind == "frame") {
+        look_at_headers(!message.content_type.empty());
         frame = from.picture(message);
     } else if (parts->kind == "meta") {
         from.meta(message);
@@ -118,6 +120,20 @@ bool Streams::is_held(SteadyClock::time_point now) {
     staleness_.forget(header.stream());
     held_since_.reset();
     return false;
+}
+
+/// Pictures that bring their headers need no other message, which would wake us as often as they do.
+void Streams::look_at_headers(bool with_picture) {
+    if (metas_ == Metas::needed || (with_picture && metas_ == Metas::not_needed)) return;
+    if (with_picture) {
+        connection_->unsubscribe({topics_.meta()});
+        for (auto& [name, one] : streams_) one.forget_metas();
+        metas_ = Metas::not_needed;
+        return;
+    }
+    // This one's header is lost, but not that of the next.
+    if (metas_ == Metas::not_needed) connection_->try_subscribe(topics_.meta());
+    metas_ = Metas::needed;
 }
 
 void Streams::look_at_time(SteadyClock::time_point now) {

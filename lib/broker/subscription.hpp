@@ -47,6 +47,7 @@ private:
     void heard(const Message& message);
     Incoming& stream(const std::string& name);
     void put(Frame frame);
+    void look_at_headers(bool with_picture);
     void look_at_time(SteadyClock::time_point now);
     void drain();
     bool is_held(SteadyClock::time_point now);
@@ -66,6 +67,8 @@ private:
     SteadyClock::time_point came_{};                     // when the last message did
     std::optional<SteadyClock::time_point> held_since_;  // since when nothing fresh has come
     bool wants_snapshots_ = false;
+    /// Whether headers come as messages of their own, too: needed where pictures come without them.
+    enum class Metas { not_known, needed, not_needed } metas_ = Metas::not_known;
 };
 
 }  // namespace framepipe::broker
