@@ -102,7 +102,9 @@ struct Connection::Impl {
         const auto until = SteadyClock::now() + limit;
         while (!condition()) {
             if (SteadyClock::now() >= until && !tcp_connected_) fail_connecting(ETIMEDOUT);
-            if (SteadyClock::now() >= until) throw Error(fmt::format("the broker does not {} within {} s", what, limit.count() / 1000));
+            // As one that is starting, or a node of a cluster that chooses its leader.
+            if (SteadyClock::now() >= until)
+                throw NotThereError(fmt::format("the broker does not {} within {} s", what, limit.count() / 1000));
             wait(until);
         }
     }
@@ -196,8 +198,8 @@ bool Connection::Impl::connect_by(int version, const std::string& address) {
         wait_for([this] { return answer_.has_value(); }, options_.answer, "answer");
     } catch (const Error&) {
         // Old brokers end a conversation whose version they do not know, with or without a word.
-        const bool is_unknown =
-            answer_ == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION || (tcp_connected_ && said_leave_ && !answer_ && tls_words_.empty());
+        const bool is_unknown = answer_ == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION ||
+                                (tcp_connected_ && said_leave_ && said_leave_ != MOSQ_ERR_KEEPALIVE && !answer_ && tls_words_.empty());
         if (version == MQTT_PROTOCOL_V5 && is_unknown && !stop_.stop_requested()) return false;
         throw;
     }
@@ -246,6 +248,8 @@ void Connection::Impl::fail(int code) const {
     }
     if (!tls_words_.empty() && !answer_) throw Error("no secure connection: " + tls_words_);
     if (said_leave_ && *said_leave_ >= 128) throw Error("the broker closed the connection: " + connect_reason(*said_leave_, true));
+    // The library may be out of patience before we are.
+    if (code == MOSQ_ERR_KEEPALIVE && !answer_) throw NotThereError(library_reason(code));
     throw Error(library_reason(code));
 }
 

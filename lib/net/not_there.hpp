@@ -7,8 +7,8 @@
 
 namespace framepipe {
 
-/// Nobody serves at an address now, but may later: it refuses connections, no way leads there, or who answers
-/// there says so. Other failures to connect, such as a name that does not exist or a refusal, mend by no waiting.
+/// Nobody serves at an address now, but may later: it refuses connections, no way leads there, or who is there
+/// says so, or nothing yet. Other failures to connect, such as a name that does not exist or a refusal, mend by no waiting.
 class NotThereError : public Error {
 public:
     using Error::Error;
