@@ -19,9 +19,9 @@ def free_port():
         return one.getsockname()[1]
 
 
-def answers(port):
+def answers(port, host="127.0.0.1"):
     try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
+        socket.create_connection((host, port), 1).close()
         return True
     except OSError:
         return False
@@ -100,6 +100,71 @@ class Mosquitto:
         shutil.rmtree(self.folder)
 
 
+class Nats:
+    """nats-server with its MQTT, which wants JetStream and with it a folder; `config` are further lines."""
+
+    def __init__(self, config=""):
+        self.folder = tempfile.mkdtemp(prefix="broker_test.")
+        self.config = config
+        self.running = None
+
+    def __enter__(self):
+        for _ in range(20):  # somebody else may have taken a port
+            self.port = free_port()
+            path = os.path.join(self.folder, "conf")
+            with open(path, "w") as file:
+                file.write(f"server_name: n\nlisten: 127.0.0.1:{free_port()}\njetstream {{ store_dir: {self.folder}/data, max_mem: 64M, max_file: 256M }}\n"
+                           f"mqtt {{ listen: 127.0.0.1:{self.port} }}\n{self.config}\n")
+            self.running = Process([program("nats-server"), "-c", path])
+            eventually(lambda: answers(self.port) or self.running.process.poll() is not None, "a broker")
+            if self.running.process.poll() is None:
+                return self
+            self.running.end()
+        raise AssertionError("no broker: " + "\n".join(self.running.lines))
+
+    def url(self, path="framepipe"):
+        return f"mqtt://127.0.0.1:{self.port}/{path}"
+
+    def __exit__(self, *_):
+        self.running.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Slow:
+    """A client of 3.1.1 that asks for a topic, and reads only when it is told to."""
+
+    def __init__(self, broker, *topics):
+        self.socket = socket.create_connection(("127.0.0.1", broker.port), DEADLINE)
+        self.data = self.socket.makefile("rb")
+        # Without keep-alive: a broker would end who is silent.
+        self.socket.sendall(packet(0x10, text("MQTT") + b"\x04\x02\0\0" + text("slow")))
+        self._packet()
+        self.socket.sendall(packet(0x82, b"\0\1" + b"".join(text(topic) + b"\0" for topic in topics)))
+        self._packet()
+
+    def _packet(self):
+        kind, size, shift = self.data.read(1)[0], 0, 0
+        while True:
+            byte = self.data.read(1)[0]
+            size |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return kind, self.data.read(size)
+
+    def message(self):
+        """(topic, payload) of the next one."""
+        _, body = self._packet()
+        size = int.from_bytes(body[:2], "big")
+        return body[2:2 + size].decode(), body[2 + size:]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.data.close()
+        self.socket.close()
+
+
 class Heard(Process):
     """mosquitto_sub: what is published, as (topic, payload in hex, retained, properties)."""
 
@@ -153,10 +218,11 @@ class FakeBroker:
     on_message(link, topic, size)  for each message that a client sends
     on_subscribe(link)             when a client has its topics
     refusal(version)               what a client of another version gets before the end; None: nothing
+    answers                        False: it takes connections, and says nothing
     """
 
-    def __init__(self, version=4, refusal=b"\x20\x02\x00\x01", on_message=None, on_subscribe=None, reads=True, greeting=None, port=0):
-        self.version, self.refusal, self.reads, self.greeting = version, refusal, reads, greeting
+    def __init__(self, version=4, refusal=b"\x20\x02\x00\x01", on_message=None, on_subscribe=None, reads=True, greeting=None, answers=True, port=0):
+        self.version, self.refusal, self.reads, self.greeting, self.answers = version, refusal, reads, greeting, answers
         self.on_message = on_message or (lambda *_: None)
         self.on_subscribe = on_subscribe or (lambda *_: None)
         self.server = socket.create_server(("127.0.0.1", port))
@@ -192,6 +258,8 @@ class FakeBroker:
     def _answer(self, link, kind, body):
         if kind >> 4 == 1:
             self.asked.append(body[6])
+            if not self.answers:
+                return True
             if self.greeting is not None:
                 link.sendall(self.greeting)
                 return False
