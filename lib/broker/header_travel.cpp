@@ -116,9 +116,14 @@ Header from_properties(const std::string& type, const Properties& properties) {
 }
 
 std::string to_meta(const Header& header, std::span<const std::byte> payload) {
-    Header meta = header;
-    meta.set_raw(kPayload, about(payload));
-    return meta.text();
+    if (header.raw(kPayload)) {
+        Header meta = header;
+        meta.set_raw(kPayload, about(payload));
+        return meta.text();
+    }
+    std::string text = header.text();
+    text.back() = ',';  // a header has a type at least
+    return fmt::format(R"({}"{}":{}}})", text, kPayload, about(payload));
 }
 
 bool Meta::belongs_to(std::span<const std::byte> bytes) const {
