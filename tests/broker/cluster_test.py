@@ -1,4 +1,6 @@
-"""Three brokers in a cluster, killed in turn: cluster_test.py BIN. Two producers, three edges, viewers on all of them."""
+"""Three brokers in a cluster, killed and cut off in turn: cluster_test.py BIN. Two producers, three edges, viewers on
+all of them. Each broker is in a network namespace of its own; where there are none, they are on loopback and not cut off."""
+import contextlib
 import os
 import shutil
 import signal
@@ -15,6 +17,7 @@ sys.path[:0] = [os.path.join(HERE, "../wsserve")]
 from brokers import Mosquitto, Process, answers, free_port, program  # noqa: E402
 import harness  # noqa: E402
 from harness import BIN, Closed, Server, WebSocket, eventually, main, parse_frame  # noqa: E402
+from links import Switch, needed  # noqa: E402
 
 STREAMS = ("door", "yard")
 # A node asks and is asked for seconds until it has its leaders, and longer on a machine with much to do.
@@ -28,16 +31,19 @@ def ours(name):
 class Cluster:
     """Nodes of nats-server, whose MQTT wants JetStream and with it a folder and a name for each."""
 
-    def __init__(self, count=3):
+    def __init__(self, switch=None, count=3):
+        self.switch = switch
         self.folder = tempfile.mkdtemp(prefix="cluster_test.")
-        self.ports = [{kind: free_port() for kind in ("client", "route", "mqtt")} for _ in range(count)]
+        self.hosts = switch.hosts if switch else ["127.0.0.1"] * count
+        fixed = {"client": 4222, "route": 6222, "mqtt": 1883}
+        self.ports = [{kind: fixed[kind] if switch else free_port() for kind in fixed} for _ in range(count)]
         self.nodes = [None] * count
-        routes = ",".join(f"nats://127.0.0.1:{ports['route']}" for ports in self.ports)
-        for number, ports in enumerate(self.ports):
+        routes = ",".join(f"nats://{host}:{ports['route']}" for host, ports in zip(self.hosts, self.ports))
+        for number, (host, ports) in enumerate(zip(self.hosts, self.ports)):
             with open(self.path(number), "w") as file:
-                file.write(f"server_name: n{number}\nlisten: 127.0.0.1:{ports['client']}\njetstream {{ store_dir: {self.folder}/{number}, max_mem: 64M, max_file: 256M }}\n"
-                           f"cluster {{ name: frames, listen: 127.0.0.1:{ports['route']}, routes: [{routes}] }}\n"
-                           f"mqtt {{ listen: 127.0.0.1:{ports['mqtt']} }}\n")
+                file.write(f"server_name: n{number}\nlisten: {host}:{ports['client']}\njetstream {{ store_dir: {self.folder}/{number}, max_mem: 64M, max_file: 256M }}\n"
+                           f"cluster {{ name: frames, listen: {host}:{ports['route']}, routes: [{routes}] }}\n"
+                           f"mqtt {{ listen: {host}:{ports['mqtt']} }}\n")
         for number in range(count):
             self.start(number)
 
@@ -45,20 +51,22 @@ class Cluster:
         return os.path.join(self.folder, f"n{number}.conf")
 
     def start(self, number):
-        self.nodes[number] = Process([program("nats-server"), "-c", self.path(number)])
+        words = [program("nats-server"), "-c", self.path(number)]
+        self.nodes[number] = Process(self.switch.command(number, words) if self.switch else words)
 
     def wait(self, number):
         """Waits until the node keeps what is retained: JetStream has its leader."""
-        words = [program("mosquitto_pub"), "-h", "127.0.0.1", "-p", str(self.ports[number]["mqtt"]), "-V", "311", "-q", "1", "-r", "-t", "ready", "-m", "x"]
-        eventually(lambda: answers(self.ports[number]["mqtt"]) and subprocess.run(words, capture_output=True, timeout=60).returncode == 0,
+        host, port = self.hosts[number], self.ports[number]["mqtt"]
+        words = [program("mosquitto_pub"), "-h", host, "-p", str(port), "-V", "311", "-q", "1", "-r", "-t", "ready", "-m", "x"]
+        eventually(lambda: answers(port, host) and subprocess.run(words, capture_output=True, timeout=60).returncode == 0,
                    f"node {number}: {self.nodes[number].lines[-3:]}")
 
     def kill(self, number):
         self.nodes[number].end(signal.SIGKILL)
 
     def url(self, path, first=0):
-        order = self.ports[first:] + self.ports[:first]
-        return "mqtt://" + ",".join(f"127.0.0.1:{ports['mqtt']}" for ports in order) + "/" + path
+        nodes = [f"{host}:{ports['mqtt']}" for host, ports in zip(self.hosts, self.ports)]
+        return "mqtt://" + ",".join(nodes[first:] + nodes[:first]) + "/" + path
 
     def __enter__(self):
         for number in range(len(self.nodes)):
@@ -164,9 +172,32 @@ class Running:
             process.log.close()
 
 
+@contextlib.contextmanager
+def switch_or_loopback():
+    with contextlib.ExitStack() as stack:
+        try:
+            switch = stack.enter_context(Switch(3))
+        except (OSError, subprocess.CalledProcessError) as error:
+            print("no network namespaces here (%s): the nodes are on loopback" % error)
+            switch = None
+        yield switch
+
+
+class CutOff(unittest.TestCase):
+    def test_nodes_of_a_cluster_in_turn(self):
+        with needed(Switch(3)) as switch, Cluster(switch) as cluster, Running(cluster.url) as running:
+            for number in range(3):
+                switch.cut(number)
+                print("node %d was cut off: new pictures everywhere after %.2f s" % (number, running.see(f"without node {number}")))
+                switch.mend(number)
+                cluster.wait(number)
+                running.see(f"with node {number} again")
+            running.check(self)
+
+
 class Killed(unittest.TestCase):
     def test_nodes_of_a_cluster_in_turn(self):
-        with Cluster() as cluster, Running(cluster.url) as running:
+        with switch_or_loopback() as switch, Cluster(switch) as cluster, Running(cluster.url) as running:
             for number in range(3):
                 cluster.kill(number)
                 print("node %d was killed: new pictures everywhere after %.2f s" % (number, running.see(f"without node {number}")))
