@@ -308,11 +308,12 @@ class Queues(unittest.TestCase):
                     eventually(dropped, "a queue that is full")
                     number += 1
                     push.write(frame(png(number), "image/png", seq=number, time_us=int(time.time() * 1e6)))
-                    # Nobody has read the edge's pictures either. One waits in the pipe, and then the newest comes.
+                    # Nobody has read the edge's pictures either. One waits in the pipe, then come the newest, some of
+                    # which may be on their way still.
                     seqs = []
                     while number not in seqs:
                         seqs.append(end.frame()[0]["seq"])
-                    self.assertLessEqual(len(seqs), 3)
+                    self.assertLess(len(seqs), 10)
                     self.assertEqual(push.end(), (0, []))
             # The other client gets a thousand old ones, and not the newest.
             got = []
