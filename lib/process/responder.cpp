@@ -1,8 +1,10 @@
 #include "process/responder.hpp"
 
+#include <poll.h>
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
 
 #include "frame/back_off.hpp"
 #include "frame/error.hpp"
@@ -117,14 +119,14 @@ void Responder::Impl::take_answer(Frame frame) {
 void Responder::Impl::break_down(const std::string& reason) {
     if (!broken) why = reason;
     broken = true;
-    changed.notify_all();
+    changed.set();
     filled.notify_all();
 }
 
 void Responder::Impl::stop() {
     const std::lock_guard lock(mutex);
     stopping = true;
-    changed.notify_all();
+    changed.set();
     filled.notify_all();
 }
 
@@ -171,7 +173,17 @@ std::list<Responder::Impl::StatePtr> Responder::Impl::expire(SteadyClock::time_p
     return touched;
 }
 
-void Responder::Impl::watch(std::unique_lock<std::mutex>& lock) {
+bool Responder::Impl::wait_for_change(std::unique_lock<std::mutex>& lock, int ended, SteadyClock::time_point until) {
+    lock.unlock();
+    std::array<pollfd, 2> descriptors{{{changed.fd(), POLLIN, 0}, {ended, POLLIN, 0}}};
+    const auto time = std::chrono::ceil<std::chrono::milliseconds>(until - SteadyClock::now());
+    ::poll(descriptors.data(), descriptors.size(), static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, 3'600'000)));
+    changed.clear();
+    lock.lock();
+    return descriptors[1].revents != 0;
+}
+
+void Responder::Impl::watch(std::unique_lock<std::mutex>& lock, const Child& child) {
     while (!stopping && !broken) {
         // What is asked from now on has more time than this, so nobody needs to tell of it.
         auto next = SteadyClock::now() + options.time_limit;
@@ -183,7 +195,11 @@ void Responder::Impl::watch(std::unique_lock<std::mutex>& lock) {
             send_requests(lock);  // fewer are under way
             continue;
         }
-        changed.wait_until(lock, next);
+        if (!wait_for_change(lock, child.ended(), next)) continue;
+        // Programs that outlive their shell may still answer, but nobody would hear of their end. Now, since the
+        // number of a group whose shell is reaped may become another's.
+        child.interrupt();
+        break_down("");
     }
 }
 
@@ -196,7 +212,7 @@ void Responder::Impl::run_once() {
         std::unique_lock lock(mutex);
         pipe = &requests;
         send_requests(lock);
-        watch(lock);
+        watch(lock, child);
         // It ended by itself: its exit code says more than that we killed it.
         if (broken && why.empty()) {
             lock.unlock();
@@ -231,7 +247,7 @@ void Responder::Impl::run() {
     std::unique_lock lock(mutex);
     while (!stopping) {
         if (!options.start_at_once && waiting == 0) {
-            changed.wait(lock, [&] { return stopping || waiting > 0; });
+            wait_for_change(lock, -1, SteadyClock::now() + 1h);
             continue;
         }
         broken = answered = false;
@@ -261,7 +277,7 @@ void Responder::Impl::run() {
             lock.unlock();
             for (const StatePtr& state : touched) hand_out(state);
             lock.lock();
-            changed.wait_until(lock, next);
+            wait_for_change(lock, -1, next);
         }
     }
 }

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "frame/wake_event.hpp"
 #include "process/asker.hpp"
 #include "process/child.hpp"
 #include "process/request_pipe.hpp"
@@ -25,10 +26,11 @@ struct Responder::Impl : std::enable_shared_from_this<Impl> {
 
     const ResponderOptions options;
 
-    mutable std::mutex mutex;         // guards all below, and every asker's list
-    std::condition_variable changed;  // the runner looks: the pipeline is to end, or there is none yet
-    std::condition_variable filled;   // the writing thread looks
-    std::list<StatePtr> askers;       // the first one is next: each in turn
+    WakeEvent changed;  // the runner looks: the pipeline is to end, or there is none yet
+
+    mutable std::mutex mutex;        // guards all below, and every asker's list
+    std::condition_variable filled;  // the writing thread looks
+    std::list<StatePtr> askers;      // the first one is next: each in turn
     std::map<std::uint64_t, std::weak_ptr<State>> under_way;
     std::uint64_t next_id = 1;
     std::size_t waiting = 0;
@@ -66,7 +68,10 @@ private:
     void take_description(const Frame& frame);
     void take_answer(Frame frame);
     /// Waits for the pipeline's end; answers what runs out of time meanwhile.
-    void watch(std::unique_lock<std::mutex>& lock);
+    void watch(std::unique_lock<std::mutex>& lock, const Child& child);
+    /// Waits without the mutex until something has changed, `ended` can be read (-1: none), or the time has come.
+    /// returns  true if it can be read
+    bool wait_for_change(std::unique_lock<std::mutex>& lock, int ended, SteadyClock::time_point until);
     /// Fails requests whose time is over; `next` becomes the earliest deadline of the others, if that is
     /// earlier. With the mutex held.
     /// returns  the askers to hand out to

@@ -52,7 +52,7 @@ bool Responder::Impl::ask(const StatePtr& state, Frame request, std::uint32_t no
         }
         state->pending.push_back(std::move(entry));
         sane = state->pending.size() <= kMostAnswersWaiting + options.max_waiting + kMostUnderWay;
-        if (pipe == nullptr) changed.notify_all();
+        if (pipe == nullptr) changed.set();
         send_requests(lock);
     }
     hand_out(state);

@@ -1,4 +1,7 @@
+#include <signal.h>
+
 #include <condition_variable>
+#include <fstream>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -6,6 +9,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "folder.hpp"
 #include "process/responder.hpp"
 
 using namespace framepipe;
@@ -57,6 +61,13 @@ private:
 
 Frame text(const std::string& words) {
     return {Header("text/plain"), Bytes::copy_of(words)};
+}
+
+/// A process is gone, or a zombie.
+bool has_ended(int pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string line;
+    return !std::getline(file, line) || line[line.rfind(')') + 2] == 'Z';
 }
 
 /// A filter that knows nothing of `request`: it answers each frame with its payload, in a header of its own.
@@ -224,6 +235,40 @@ TEST_CASE("a pipeline that dies is started again, and the lost request is answer
     REQUIRE(said.words().size() == 1);
     CHECK_THAT(said.words()[0], ContainsSubstring("exit code 3") && ContainsSubstring("started again"));
     CHECK(responder.counts().restarts == 1);
+}
+
+TEST_CASE("when the shell of a pipeline dies the rest of it goes, and it is started again", "[process]") {
+    const framepipe_test::Folder folder;
+    const auto number = [&](const std::string& name) {
+        int pid = 0;
+        std::ifstream(folder.path(name)) >> pid;
+        return pid;
+    };
+    ResponderOptions options;
+    // Each program of it writes its number down, as does the shell, which waits for them.
+    options.command =
+        "cd '" + folder.path() + "'; echo $$ > shell; sh -c 'echo $$ > first; exec cat' | sh -c 'echo $$ > last; exec cat'; :";
+    Said said;
+    options.say = said.taker();
+    Responder responder(options);
+    Box box;
+    const auto asker = responder.open(box.taker());
+    REQUIRE(asker->ask(text("before")));
+    REQUIRE(box.wait_for(1).size() == 1);
+    const int shell = number("shell"), first = number("first"), last = number("last");
+    ::kill(shell, SIGKILL);
+    const auto until = [](const std::function<bool()>& holds) {
+        for (int i = 0; i < 3000 && !holds(); ++i) std::this_thread::sleep_for(10ms);
+        return holds();
+    };
+    // The shell is ours to reap; the others are left to whoever takes orphans, perhaps nobody.
+    CHECK(until([&] { return ::kill(shell, 0) != 0; }));
+    for (const int pid : {first, last}) CHECK(until([&] { return has_ended(pid); }));
+    REQUIRE(asker->ask(text("after")));
+    REQUIRE(box.wait_for(2).size() == 2);
+    CHECK(box.wait_for(2)[1].payload.text() == "after");
+    REQUIRE(said.words().size() == 1);
+    CHECK_THAT(said.words()[0], ContainsSubstring("killed by SIGKILL") && ContainsSubstring("started again"));
 }
 
 TEST_CASE("a request without an answer ends by its time limit, and a foreign pipeline is started afresh", "[process]") {
