@@ -1,11 +1,13 @@
 #include "serve/connection.hpp"
 
 #include <errno.h>
+#include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 
+#include "cli/log.hpp"
 #include "serve/shard.hpp"
 #include "serve/socket.hpp"
 
@@ -35,7 +37,7 @@ Connection::Connection(Shard& shard, Descriptor socket, Limits::Seat seat, std::
       outbox_(kMaxWaitingMessages, kMaxWaitingBytes),
       progress_(shard.loop().now()),
       life_(shard.loop().now()),
-      retry_(shard.loop(), [this] { flush(); }),
+      retry_(shard.loop(), [this] { attempt([this] { flush(); }); }),
       resume_(shard.loop(), [this] { on_ready(EPOLLIN); }) {
     shard_.loop().watch(socket_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
 }
@@ -45,6 +47,16 @@ Connection::~Connection() {
 }
 
 void Connection::on_ready(std::uint32_t events) {
+    attempt([&] { handle(events); });
+}
+
+void Connection::fail(const char* words) {
+    log::warn_once("viewer", fmt::format("let a connection go, whose work failed: {}", words));
+    shard_.counters().refusals[static_cast<std::size_t>(Refusal::failed)].add();
+    close();
+}
+
+void Connection::handle(std::uint32_t events) {
     if (closed_) return;
     if ((events & (EPOLLIN | EPOLLRDHUP)) || (tls_ && tls_->wants_write())) receive();
     if (!closed_ && blocked_ && (events & EPOLLOUT)) flush();

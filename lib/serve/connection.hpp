@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -82,6 +83,17 @@ public:
     void speak(std::unique_ptr<Protocol> protocol);
     Protocol* protocol() { return protocol_.get(); }
 
+    /// Does what concerns this connection alone. If it fails in a way that nobody reckons with, the connection is
+    /// closed, and no other viewer hears of it.
+    template <typename Action>
+    void attempt(Action action) {
+        try {
+            action();
+        } catch (const std::exception& error) {
+            fail(error.what());
+        }
+    }
+
     void tick();
     void stop();
     /// The server lets the connection go.
@@ -90,6 +102,8 @@ public:
     std::uint64_t oldest_frame() const;
 
 private:
+    void handle(std::uint32_t events);
+    void fail(const char* words);
     void receive();
     void send_waiting();
     void count_sent();

@@ -56,9 +56,10 @@ enum class Refusal : std::uint8_t {
     connections,          // the server is full
     address_connections,  // too many from one address
     request_rate,         // of one address
-    forbidden             // the token is not for that stream
+    forbidden,            // the token is not for that stream
+    failed                // its work failed in a way that nobody reckoned with
 };
-inline constexpr std::size_t kRefusals = 17;
+inline constexpr std::size_t kRefusals = 18;
 std::string_view name_of(Refusal refusal);
 
 /// Counters with one writing thread; any thread reads them.

@@ -96,6 +96,17 @@ struct Server::Impl {
         (*chosen)->adopt(std::move(viewer), std::move(*seat));
     }
 
+    /// One thread of viewers. If it fails, nobody would accept viewers any more, or wake those that it has: all end.
+    void run(Shard& shard) {
+        try {
+            return shard.run();
+        } catch (const std::exception& error) {
+            const std::lock_guard lock(mutex);
+            if (failure.empty()) failure = error.what();
+        }
+        for (const auto& other : shards) other->stop(kFarewell);
+    }
+
     std::shared_ptr<Hub> hub;
     Access access;
     const Site site;
@@ -110,7 +121,8 @@ struct Server::Impl {
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::unique_ptr<Listener>> listeners;
     std::optional<RespondOptions> respond;
-    std::mutex mutex;            // guards sources and desk, which stop() may ask for while run() begins or ends
+    std::mutex mutex;            // guards sources and desk, which stop() may ask for while run() begins or ends, and failure
+    std::string failure;         // of a thread of viewers; empty: none
     std::unique_ptr<Desk> desk;  // ends before the shards that its answers go to
 };
 
@@ -160,11 +172,11 @@ void Server::run() {
     }
     std::vector<std::jthread> threads;
     for (std::size_t i = 1; i < impl_->shards.size(); ++i)
-        threads.emplace_back([shard = impl_->shards[i].get()] {
+        threads.emplace_back([this, shard = impl_->shards[i].get()] {
             prctl(PR_SET_NAME, "viewers");
-            shard->run();
+            impl_->run(*shard);
         });
-    impl_->shards.front()->run();
+    impl_->run(*impl_->shards.front());
     threads.clear();
     std::vector<std::unique_ptr<CommandSource>> ending;
     {
@@ -174,6 +186,8 @@ void Server::run() {
     ending.clear();
     impl_->access.stop();
     impl_->hub->close();
+    const std::lock_guard lock(impl_->mutex);
+    if (!impl_->failure.empty()) throw Error("a thread of viewers failed: " + impl_->failure);
 }
 
 void Server::stop() {

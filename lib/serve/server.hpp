@@ -65,6 +65,7 @@ public:
     std::vector<std::string> reload();
 
     /// Serves until stop(). Threads are started here, so block the signals before.
+    /// throws  Error if one of them failed in a way that nobody reckoned with; the others have ended in order
     void run();
     /// Says farewell to all viewers; run() returns within a second. Any thread.
     void stop();

@@ -85,7 +85,7 @@ void Shard::for_each_connection(Action action) {
     all.reserve(connections_.size());
     for (const auto& [key, connection] : connections_) all.push_back(key);
     for (Connection* connection : all)
-        if (connections_.contains(connection)) action(*connection);
+        if (connections_.contains(connection)) connection->attempt([&] { action(*connection); });
 }
 
 void Shard::tick() {
@@ -204,8 +204,9 @@ void Shard::shed(std::uint64_t frame_id) {
 }
 
 Hub::Joined Shard::subscribe(Subscription& subscription) {
+    Hub::Joined joined = hub().join(sink_, subscription.stream(), subscription.form());
     listeners_[subscription.stream()].all.push_back(&subscription);
-    return hub().join(sink_, subscription.stream(), subscription.form());
+    return joined;
 }
 
 void Shard::unsubscribe(Subscription& subscription) {
