@@ -148,13 +148,13 @@ void Connection::send_waiting() {
 
 void Connection::count_sent() {
     ViewerCounters& counters = shard_.counters();
-    counters.frames.add();
-    if (!current_.timed) return;
+    counters.frames.add(current_.frames);
+    if (current_.timed == 0) return;
     const Carried& frame = current_.message->frame();
     // Not the loop's time: thousands of viewers may have been sent to since.
     const Seconds wait = SteadyClock::now() - frame.arrival;
-    counters.wait.add(wait);
-    if (frame.age) counters.age.add(*frame.age + wait);
+    counters.wait.add(wait, current_.timed);
+    if (frame.age) counters.age.add(*frame.age + wait, current_.timed);
 }
 
 void Connection::forget_waiting() {
@@ -167,6 +167,10 @@ bool Connection::path_is_clear() {
     found_empty_ = unchecked_ == 0 ? std::min(found_empty_ + 1, kTrustAfter) : 0;
     if (wait && !retry_.armed()) retry_.after(*wait);
     return !wait;
+}
+
+void Connection::bound_unread(std::size_t bytes) {
+    if (unread_bytes(socket_.get()) > bytes) bound_receive_buffer(socket_.get(), bytes);
 }
 
 void Connection::finish() {
@@ -193,7 +197,7 @@ void Connection::close() {
     retry_.cancel();
     resume_.cancel();
     forget_waiting();
-    if (current_.message && current_.message->frame_id()) shard_.counters().drop(Drop::left);
+    if (current_.message && current_.message->frame_id()) shard_.counters().drop(Drop::left, current_.frames);
     current_ = {};
     shard_.loop().unwatch(socket_.get());
     tls_.reset();

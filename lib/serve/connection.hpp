@@ -71,11 +71,16 @@ public:
     bool closing() const { return finishing_ || closed_; }
     /// True if the next picture may be begun. If not, flush() comes by itself when it may.
     bool path_is_clear();
+    /// True if it was not clear when that was last asked, and it is not yet time to look again.
+    bool waits_for_path() const { return retry_.armed(); }
     /// Whether bytes are read from the socket: not while the protocol has no room for more.
     bool reading() const { return reading_; }
     void set_reading(bool reading) { reading_ = reading; }
     /// Reads what came meanwhile, when the events at hand are done.
     void receive_soon() { resume_.after(std::chrono::nanoseconds(0)); }
+    /// Lets no more bytes than about so many wait to be read, if more do. Who sends more is held up by its own
+    /// network layer; what it has sent is newer when it is read.
+    void bound_unread(std::size_t bytes);
     /// When bytes last came in, or last went out although they had to wait: the peer lives.
     SteadyClock::time_point last_sign_of_life() const { return life_; }
 

@@ -15,13 +15,13 @@ std::string_view name_of(InputDrop drop) {
     return kNames[static_cast<std::size_t>(drop)];
 }
 
-void Durations::add(std::chrono::duration<double> duration) {
+void Durations::add(std::chrono::duration<double> duration, std::uint64_t times) {
     constexpr double kDay = 86400;
     const double seconds = std::clamp(duration.count(), 0.0, kDay);
     std::size_t i = 0;
     while (i < kEnds.size() && seconds > kEnds[i]) ++i;
-    classes_[i].add();
-    sum_us_.add(static_cast<std::uint64_t>(seconds * 1e6 + 0.5));
+    classes_[i].add(times);
+    sum_us_.add(times * static_cast<std::uint64_t>(seconds * 1e6 + 0.5));
 }
 
 std::string_view name_of(Refusal refusal) {

@@ -80,7 +80,7 @@ public:
     static constexpr std::size_t kClasses = kEnds.size() + 1;
 
     /// Below zero counts as zero, more than a day as a day.
-    void add(std::chrono::duration<double> duration);
+    void add(std::chrono::duration<double> duration, std::uint64_t times = 1);
     /// How many fell into the class, not counting those of lower ones.
     std::uint64_t in_class(std::size_t i) const { return classes_[i].get(); }
     std::uint64_t sum_us() const { return sum_us_.get(); }

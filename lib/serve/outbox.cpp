@@ -24,11 +24,11 @@ bool Outbox::has_room(const Message& message) const {
     return messages_ == 0 || (messages_ < max_messages_ && bytes_ + message.size() <= max_bytes_);
 }
 
-bool Outbox::put(MessagePtr message) {
+bool Outbox::put(MessagePtr message, std::uint32_t frames, std::uint32_t timed) {
     if (!has_room(*message)) return false;
     ++messages_;
     bytes_ += message->size();
-    entries_.push_back({std::nullopt, std::move(message)});
+    entries_.push_back({std::nullopt, std::move(message), timed, frames});
     return true;
 }
 

@@ -23,7 +23,8 @@ public:
     struct Entry {
         Slot slot;
         MessagePtr message;
-        bool timed = false;  // how old the picture is when it has been sent counts
+        std::uint32_t timed = 0;   // pictures in it of which counts how old they are when they have been sent
+        std::uint32_t frames = 1;  // live frames that it carries, if it carries any
     };
 
     /// Lets the picture wait in its slot. One that waits there already is replaced in its place.
@@ -32,8 +33,9 @@ public:
     bool put_picture(std::uint32_t slot, MessagePtr message, bool timed = false);
 
     /// Lets the message wait behind all others.
-    /// returns  false if the outbox is full; the message is not taken
-    [[nodiscard]] bool put(MessagePtr message);
+    /// frames, timed  of its Entry
+    /// returns        false if the outbox is full; the message is not taken
+    [[nodiscard]] bool put(MessagePtr message, std::uint32_t frames = 1, std::uint32_t timed = 0);
 
     /// Lets the message wait before all others but the urgent ones before it.
     [[nodiscard]] bool put_urgent(MessagePtr message);

@@ -54,12 +54,25 @@ void Relay::Room::hand_out() {
         const std::lock_guard lock(mutex);
         all.swap(arrived);
     }
-    // A client that is closed by it stays in the room until the events at hand are done.
-    for (Passed& one : all) {
-        one.message = shard.share(std::move(one.message), clients.size());
-        for (RelaySession* client : clients) client->offer(one.message, one.slot);
+    for (std::span<Passed> rest(all); !rest.empty();) {
+        const Bundle bundle = first_bundle(rest, clients.size());
+        hand_out(bundle);
+        rest = rest.subspan(bundle.parts.size());
     }
-    for (RelaySession* client : clients) client->send();
+}
+
+void Relay::Room::hand_out(const Bundle& bundle) {
+    const MessagePtr whole = bundle.whole ? shard.share(bundle.whole, clients.size()) : nullptr;
+    // A client that is closed by it stays in the room until the events at hand are done.
+    behind_.clear();
+    for (RelaySession* client : clients)
+        if (!whole || !client->send_at_once(whole, bundle)) behind_.push_back(client);
+    if (behind_.empty()) return;
+    for (Passed& one : bundle.parts) one.message = shard.share(std::move(one.message), behind_.size());
+    for (RelaySession* client : behind_) {
+        for (const Passed& one : bundle.parts) client->offer(one.message, one.slot);
+        client->send();
+    }
 }
 
 std::shared_ptr<Relay::Room> Relay::room(Shard& shard) {
@@ -84,9 +97,11 @@ void Relay::note_begun(std::uint64_t frame_id) {
 }
 
 void Relay::pass_on(std::string_view payload, bool is_text, const RelayKind& kind) {
-    const MessagePtr message = hub_->hold(websocket_head(is_text ? Opcode::text : Opcode::binary, payload.size()), Bytes::copy_of(payload));
+    Bytes body = Bytes::copy_of(payload);
     ++hub_->metrics().relayed_messages;
     const std::lock_guard lock(mutex_);
+    // Held in the order in which they go out: who is sent several at once holds them from the first one on.
+    const MessagePtr message = hub_->hold(websocket_head(is_text ? Opcode::text : Opcode::binary, payload.size()), std::move(body));
     Outbox::Slot slot;
     if (kind.what == RelayKind::What::picture) {
         slot = slot_number(kind.slot());

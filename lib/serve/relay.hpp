@@ -12,7 +12,7 @@
 
 #include "serve/intake.hpp"
 #include "serve/message.hpp"
-#include "serve/outbox.hpp"
+#include "serve/relay_bundle.hpp"
 #include "serve/relay_kind.hpp"
 
 namespace framepipe::serve {
@@ -33,14 +33,10 @@ public:
 
     std::size_t max_message() const { return max_message_; }
 
-    struct Passed {
-        MessagePtr message;
-        Outbox::Slot slot;
-    };
     /// The clients of one thread. Its members are for that thread, but for the last two.
     struct Room {
         explicit Room(Shard& in) : shard(in) {}
-        /// Hands over what has arrived. All of it, and then each client sends once.
+        /// Hands over what has arrived.
         void hand_out();
 
         Shard& shard;
@@ -48,6 +44,10 @@ public:
         std::atomic<std::size_t> count{0};
         std::mutex mutex;  // guards arrived
         std::vector<Passed> arrived;
+
+    private:
+        void hand_out(const Bundle& bundle);
+        std::vector<RelaySession*> behind_;  // during the call: clients that do not keep up
     };
     std::shared_ptr<Room> room(Shard& shard);
 

@@ -13,6 +13,8 @@ constexpr std::size_t kMaxFeeds = 64;
 /// How long a producer is not read whose last picture no client could begin to take. With the timer's grain
 /// that is 500 pictures a second at least.
 constexpr auto kPause = std::chrono::milliseconds(1);
+/// What may wait unread of such a producer, if two pictures are not more.
+constexpr std::size_t kMinUnread = 128 << 10;
 
 }  // namespace
 
@@ -41,6 +43,18 @@ void RelaySession::start() {
     connection_.flush();
 }
 
+bool RelaySession::send_at_once(const MessagePtr& whole, const Bundle& bundle) {
+    if (connection_.closing() || (is_producer_ && !echo_)) return true;
+    if (connection_.sending() || !connection_.outbox().empty()) return false;
+    if (connection_.waits_for_path() || (bundle.pictures > 0 && !connection_.path_is_clear())) return false;
+    const auto count = static_cast<std::uint32_t>(bundle.parts.size());
+    if (!connection_.outbox().put(whole, count, bundle.pictures)) return false;
+    connection_.shard().counters().offered.add(count);
+    connection_.flush();
+    if (bundle.newest_picture) relay_.note_begun(bundle.newest_picture);
+    return true;
+}
+
 void RelaySession::offer(const MessagePtr& message, Outbox::Slot slot) {
     if (connection_.closing() || (is_producer_ && !echo_)) return;
     auto& counters = connection_.shard().counters();
@@ -55,7 +69,8 @@ void RelaySession::offer(const MessagePtr& message, Outbox::Slot slot) {
 }
 
 void RelaySession::send() {
-    if (!connection_.sending() && !connection_.outbox().empty()) connection_.flush();
+    // Texts wait for the path with the picture before them: alone they would cost as much, and be there no sooner.
+    if (!connection_.sending() && !connection_.outbox().empty() && !connection_.waits_for_path()) connection_.flush();
 }
 
 void RelaySession::pass_on(std::string_view payload, bool is_text) {
@@ -66,14 +81,16 @@ void RelaySession::pass_on(std::string_view payload, bool is_text) {
     }
     const bool too_fast = kind.what == RelayKind::What::picture && !relay_.is_taken();
     relay_.pass_on(payload, is_text, kind);
-    if (too_fast) pace();
+    if (too_fast) pace(payload.size());
     if (kind.what != RelayKind::What::other) show(kind, payload, is_text);
 }
 
 /// A producer that sends flat out would have us read pictures that nobody is sent, which takes the time
-/// that the sending needs. So it waits for the quickest client, but never for long.
-void RelaySession::pace() {
+/// that the sending needs. So it waits for the quickest client, but never for long; and what it has sent meanwhile
+/// shall not be old when it is read.
+void RelaySession::pace(std::size_t picture_bytes) {
     if (connection_.closing()) return;
+    connection_.bound_unread(std::max(kMinUnread, 2 * picture_bytes));
     connection_.set_reading(false);
     pause_.after(kPause);
 }

@@ -19,6 +19,9 @@ public:
 
     void start();
     void on_begun(const Outbox::Entry& entry) override { relay_.note_begun(entry.message->frame_id()); }
+    /// Sends the messages, `whole` as one, if nothing waits for the client, or if it gets nothing.
+    /// returns  false: they have to wait
+    bool send_at_once(const MessagePtr& whole, const Bundle& bundle);
     /// Lets the message wait for the client; in its slot, a picture replaces the one that waits there, if the
     /// client's socket does not take that one now.
     void offer(const MessagePtr& message, Outbox::Slot slot);
@@ -31,7 +34,7 @@ private:
     void pass_on(std::string_view payload, bool is_text);
     void show(const RelayKind& kind, std::string_view payload, bool is_text);
     void feed(const std::string& stream);
-    void pace();
+    void pace(std::size_t picture_bytes);
 
     Relay& relay_;
     const bool echo_;

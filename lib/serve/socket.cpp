@@ -29,6 +29,16 @@ void hold_segments(int socket, bool held) {
     setsockopt(socket, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
 }
 
+std::size_t unread_bytes(int socket) {
+    int unread = 0;
+    return ioctl(socket, FIONREAD, &unread) == 0 ? static_cast<std::size_t>(unread) : 0;
+}
+
+void bound_receive_buffer(int socket, std::size_t bytes) {
+    const int value = static_cast<int>(bytes);
+    setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &value, sizeof value);
+}
+
 std::optional<std::chrono::microseconds> wait_for_path(int socket, std::uint64_t& queued) {
     int unacknowledged = 0;
     queued = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -17,6 +18,13 @@ void set_up_viewer_socket(int socket);
 /// While it is held, a TCP socket keeps the last segment that is not full; let go, it sends that. Nothing
 /// of the kind elsewhere.
 void hold_segments(int socket, bool held);
+
+/// How many bytes have come that nobody has read.
+std::size_t unread_bytes(int socket);
+
+/// Lets about so many bytes wait there from now on, which also bounds what is under way; the kernel alone would let
+/// them grow to megabytes.
+void bound_receive_buffer(int socket, std::size_t bytes);
 
 /// How long to wait before the next picture is begun, so that it is not old when it has crossed a slow
 /// link: what is unacknowledged should first fall to about what one round trip carries.
