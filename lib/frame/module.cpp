@@ -6,8 +6,6 @@
 #include <system_error>
 #include <vector>
 
-#include "frame/error.hpp"
-
 namespace framepipe {
 namespace {
 
@@ -28,12 +26,12 @@ void* load_module(const ModuleName& name) {
     for (const auto& file : candidates) {
         if (!fs::exists(file, ignored)) continue;
         void* module = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (module == nullptr) throw Error(attempt + ::dlerror() + "; is " + name.package + " installed?");
+        if (module == nullptr) throw MissingModule(attempt + ::dlerror() + "; on Debian: apt install " + name.package);
         void* const entry = ::dlsym(module, name.entry);
-        if (entry == nullptr) throw Error(attempt + file.string() + " is not of this program");
+        if (entry == nullptr) throw MissingModule(attempt + file.string() + " is not of this program");
         return entry;
     }
-    throw Error(attempt + "there is no " + candidates.front().string() + "; install framepipe with its modules");
+    throw MissingModule(attempt + "there is no " + candidates.front().string() + "; install framepipe with its modules");
 }
 
 }  // namespace framepipe

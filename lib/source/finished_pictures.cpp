@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "frame/error.hpp"
+#include "frame/module.hpp"
 #include "source/sequence.hpp"
 
 namespace framepipe {
@@ -70,6 +71,8 @@ std::optional<Frame> FinishedPictures::read(const std::string& file) {
     std::string reason;
     try {
         frame = Sequence({file}, {.max_frame = max_frame_}, {}).next();
+    } catch (const MissingModule&) {
+        throw;
     } catch (const Error& error) {
         reason = error.what();
     }

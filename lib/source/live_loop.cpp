@@ -13,6 +13,7 @@
 
 #include "frame/back_off.hpp"
 #include "frame/error.hpp"
+#include "frame/module.hpp"
 #include "net/not_there.hpp"
 #include "source/idle_watch.hpp"
 #include "source/relay_source.hpp"
@@ -218,6 +219,8 @@ void LiveLoop::take_frames(std::unique_ptr<Source> source, const std::string& mi
             set_source(source.get());
             try {
                 take_until_failure(*source, done);
+            } catch (const MissingModule&) {
+                throw;
             } catch (const Error& error) {
                 // A source that knows that it is to stop says so by failing.
                 trouble = fmt::format("{} failed: {}", options_.name, error.what());

@@ -16,7 +16,7 @@ OpenCv* load() {
     ::setenv("OPENCV_IO_MAX_IMAGE_PIXELS", "268435456", 0);
     // A frozen camera is given up after so many seconds.
     ::setenv("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "5", 0);
-    auto* factory = reinterpret_cast<OpenCv* (*)()>(load_module({"opencv.so", "framepipe_opencv", "OpenCV", "libopencv-videoio"}));
+    auto* factory = reinterpret_cast<OpenCv* (*)()>(load_module({"opencv.so", "framepipe_opencv", "OpenCV", FRAMEPIPE_OPENCV_PACKAGE}));
     return factory();
 }
 

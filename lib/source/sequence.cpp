@@ -10,6 +10,7 @@
 
 #include "frame/error.hpp"
 #include "frame/image_info.hpp"
+#include "frame/module.hpp"
 #include "source/expand.hpp"
 #include "source/opencv_module.hpp"
 #include "source/whole_image.hpp"
@@ -63,6 +64,8 @@ std::optional<Frame> Sequence::next() {
                 if (!stream_ && !video_) close_file();
                 return frame;
             }
+        } catch (const MissingModule& error) {
+            throw MissingModule(fmt::format("{}: {}", files_[at_], error.what()));
         } catch (const Error& error) {
             leave_out(error.what());
         }

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import shutil
 import signal
 import struct
@@ -162,6 +163,19 @@ class Recorded(Test):
         self.assertEqual(len(self.capture("a.png", program=lonely)), 1)
         words = "capture: a.bmp: cannot load OpenCV: there is no %s; install framepipe with its modules\n" % self.path("lib/framepipe/opencv.so")
         self.capture("a.bmp", program=lonely, status=1, words=words)
+        # A module without the library that it is linked with: what to install is the package that has it.
+        os.makedirs(self.path("lib/framepipe"))
+        module = pathlib.Path(os.path.dirname(CAPTURE), "../lib/framepipe/opencv.so").read_bytes()
+        library = re.search(rb"libopencv_videoio\.so\.\d+", module)[0]
+        gone = library.replace(b"videoio", b"no-such")
+        pathlib.Path(self.path("lib/framepipe/opencv.so")).write_bytes(module.replace(library, gone))
+        owner = subprocess.run(["dpkg", "-S", "*/" + library.decode()], capture_output=True, text=True, check=True).stdout.split(":")[0]
+        words = ("capture: a.bmp: cannot load OpenCV: %s: cannot open shared object file: No such file or directory; "
+                     "on Debian: apt install %s\n" % (gone.decode(), owner.removesuffix("t64")))
+        # It is no fault of the pictures, so it is not said of each of them.
+        shutil.copy(self.path("a.bmp"), self.path("b.bmp"))
+        self.assertEqual(len(self.capture("a.png", "a.bmp", "b.bmp", program=lonely, status=1, words=words)), 1)
+        self.capture("--watch", "a.bmp", program=lonely, status=1, words=words)
 
 
 class Usage(Test):
