@@ -1,5 +1,7 @@
 #include "net/kept_link.hpp"
 
+#include <string_view>
+
 #include "frame/back_off.hpp"
 #include "net/not_there.hpp"
 
@@ -18,7 +20,9 @@ void KeptLink::run(const std::function<void()>& session) {
             return;
         } catch (const Error& error) {
             if (stop_.stop_requested()) return;
-            const std::string words = name_ + ": " + error.what();
+            // A client's errors name the address already.
+            const bool named = std::string_view(error.what()).find(name_) != std::string_view::npos;
+            const std::string words = named ? error.what() : name_ + ": " + error.what();
             const bool may_come = ever_worked_ || dynamic_cast<const NotThereError*>(&error) != nullptr;
             if (!may_come || dynamic_cast<const FinalError*>(&error) != nullptr) throw Error(words);
             if (queue_.ended() && !wait_) throw Error(name_ + ": the last frames did not get there: " + error.what());

@@ -21,6 +21,7 @@ namespace framepipe {
 namespace {
 
 constexpr std::size_t kMaxHead = 64 << 10;
+constexpr std::size_t kMaxReason = 200;
 constexpr int kMaxRedirections = 5;
 
 /// A header's value; empty: it is not there.
@@ -134,10 +135,15 @@ void HttpStream::request(const HttpUrl& first) {
         }
         if (code == "401")
             throw Error(fmt::format("{} wants a name and a password (http://name:password@host/...) or a token (--token-file)", name_));
-        if (code != "200") throw Error(fmt::format("{}: the server answers {}", name_, json_string(status.substr(code_at + 1))));
         const std::string type = lower(header_value(head, "content-type"));
-        type_ = type.substr(0, type.find_first_of("; "));
         chunked_ = lower(header_value(head, "transfer-encoding")) == "chunked";
+        if (code != "200") {
+            // Plain words say more than the status does: which option of wsserve would admit us, say.
+            const std::string words = type.starts_with("text/plain") ? first_line() : "";
+            const std::string reason = words.empty() ? status.substr(code_at + 1) : code + " " + words;
+            throw Error(fmt::format("{}: the server answers {}", name_, json_string(reason)));
+        }
+        type_ = type.substr(0, type.find_first_of("; "));
         return;
     }
     throw Error(fmt::format("{}: more than {} redirections", name_, kMaxRedirections));
@@ -158,6 +164,17 @@ std::string HttpStream::read_head() {
         if (n == 0) throw Error(fmt::format("{}: the server closed the connection without an answer", name_));
         text.append(some.data(), n);
     }
+}
+
+/// The body's first line, as far as it comes.
+std::string HttpStream::first_line() {
+    std::string line;
+    try {
+        for (char c = 0; line.size() < kMaxReason && receive_body(&c, 1) == 1 && c != '\n' && c != '\r';) line += c;
+    } catch (const Error&) {
+        // Its status is reason enough.
+    }
+    return line;
 }
 
 std::size_t HttpStream::receive(char* to, std::size_t size) {

@@ -37,6 +37,7 @@ public:
 private:
     void request(const HttpUrl& url);
     std::string read_head();
+    std::string first_line();
     /// What the peer sends next, at least one byte; 0: the end.
     std::size_t receive(char* to, std::size_t size);
     std::size_t receive_body(char* to, std::size_t size);

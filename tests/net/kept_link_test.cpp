@@ -54,6 +54,11 @@ TEST_CASE("who is not there yet is waited for, until it refuses", "[net]") {
     CHECK(sessions == 3);
 }
 
+TEST_CASE("a reason that names the address has it once", "[net]") {
+    Link link;
+    CHECK_THROWS_WITH(link.kept.run([] { throw Error("far: the server answers no"); }), Equals("far: the server answers no"));
+}
+
 TEST_CASE("a link that breaks is said once, and once that it is there again", "[net]") {
     Link link;
     int sessions = 0;

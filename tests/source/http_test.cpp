@@ -125,6 +125,11 @@ TEST_CASE("answers that are none are told apart", "[source]") {
         return std::string("accepted");
     };
     CHECK_THAT(refused("HTTP/1.1 404 Not Found\r\n\r\n"), ContainsSubstring("/s.mjpg: the server answers \"404 Not Found\""));
+    CHECK_THAT(
+        refused(
+            "HTTP/1.1 421 Misdirected Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 16\r\n\r\nby --allow-host\n"),
+        ContainsSubstring("/s.mjpg: the server answers \"421 by --allow-host\""));
+    CHECK_THAT(refused("HTTP/1.1 500 Oh\r\nContent-Type: text/plain\r\n\r\n"), ContainsSubstring("\"500 Oh\""));
     CHECK_THAT(refused("HTTP/1.1 401 No\r\n\r\n"), ContainsSubstring("wants a name and a password"));
     CHECK_THAT(refused("SSH-2.0-x\r\n\r\n"), ContainsSubstring("is no HTTP server"));
     CHECK_THAT(refused(""), ContainsSubstring("closed the connection without an answer"));
