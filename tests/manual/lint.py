@@ -14,6 +14,9 @@ for name in pages:
     path = os.path.join(manual.SOURCE, "man", name)
     lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", path], capture_output=True, text=True)
     problems += [line.replace(manual.SOURCE + "/", "") for line in lint.stdout.splitlines()]
+    # What man prints before the page, in a terminal of 80 columns: it formats with groff.
+    shown = subprocess.run(["groff", "-k", "-mandoc", "-T", "utf8", "-r", "LL=78n", path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    problems += ["man/%s: groff: %s" % (name, line) for line in shown.stderr.splitlines()]
     title, number = name.rsplit(".", 1)
     there = [line[4:].strip().strip('"') for line in page.splitlines() if line.startswith(".Sh ")]
     wanted = SECTIONS[number]
