@@ -1,4 +1,6 @@
-"""framepipe@.service and .socket under systemd itself, with a USB camera: run in the guest, see tests/camera/run-test."""
+"""framepipe@.service and .socket, installed by their package, under systemd itself, with a USB camera: run in the guest, see run-test
+and tests/camera/run-test."""
+import glob
 import os
 import shutil
 import socket
@@ -40,20 +42,21 @@ def settings(name, **values):
         file.writelines("%s=%s\n" % value for value in values.items())
 
 
+def install():
+    """The package, but not what others do about it: man-db would read all pages again."""
+    (package,) = glob.glob(os.path.join(guest.BUILD, "tests", "service-package", "*.deb"))
+    done = run("dpkg", "--no-triggers", "--force-unsafe-io", "--install", package)
+    assert done.returncode == 0, done.stderr
+
+
 def setUpModule():
-    # As they are installed: the service sees no build that is below /home.
-    for folder in "bin", "lib/framepipe":
-        shutil.copytree(os.path.join(guest.BUILD, folder), os.path.join("/usr", folder), dirs_exist_ok=True)
     for unit in "framepipe@.service", "framepipe@.socket":
-        shutil.copy(os.path.join(SOURCE, "examples", "systemd", unit), UNITS)
         os.mkdir(os.path.join(UNITS, unit + ".d"))
         with open(os.path.join(UNITS, unit + ".d", "quick.conf"), "w", encoding="utf-8") as file:
             file.write(QUICK)
-    os.mkdir(SETTINGS)
-    shutil.copy(os.path.join(SOURCE, "examples", "systemd", "door.conf"), SETTINGS)
     started = run("systemctl", "start", "systemd-journald.service")
     assert started.returncode == 0, started.stderr
-    run("systemctl", "daemon-reload")
+    install()
 
 
 class Camera(unittest.TestCase):
@@ -99,7 +102,7 @@ class Unit(unittest.TestCase):
         wait_until(lambda: state("framepipe@nothing", "ActiveState") == "failed", "failure")
         self.assertEqual((state("framepipe@nothing", "ExecMainStatus"), state("framepipe@nothing", "NRestarts")), ("78", "0"))
         said = run("systemctl", "status", "--no-pager", "framepipe@nothing").stdout
-        self.assertIn("framepipe@nothing: /etc/framepipe/nothing.conf is missing or sets no PIPELINE", said)
+        self.assertIn("framepipe@nothing[%s]: /etc/framepipe/nothing.conf is missing or sets no PIPELINE" % state("framepipe@nothing", "ExecMainPID"), said)
 
     def test_the_first_request_starts_it(self):
         settings("garden", PIPELINE="capture test: --size 64x48 | encode jpeg")
@@ -115,6 +118,30 @@ class Unit(unittest.TestCase):
         wait_until(lambda: state("framepipe@garden", "ActiveState") == "active", "the service")
         self.assertIsNone(snapshot())  # no other address than that
         run("systemctl", "stop", "framepipe@garden.socket", "framepipe@garden")
+
+
+class UpgradeAndPurge(unittest.TestCase):
+    """The last of these classes: nothing is installed after it."""
+
+    def test_an_upgrade_starts_the_new_program_and_a_purge_leaves_nothing(self):
+        settings("hall", PIPELINE="capture test: --size 64x48", WSSERVE_OPTIONS="--listen localhost:8082")
+        self.assertEqual(run("systemctl", "enable", "--now", "framepipe@hall", "framepipe@garden.socket").returncode, 0)
+        wait_until(lambda: snapshot(8082), "a picture")
+        before = state("framepipe@hall", "MainPID")
+        install()
+        self.assertEqual(state("framepipe@hall", "ActiveState"), "active")
+        self.assertNotIn(state("framepipe@hall", "MainPID"), ("0", before))
+        wait_until(lambda: snapshot(8082), "a picture of the new program")
+
+        files = [path for path in run("dpkg", "--listfiles", "framepipe").stdout.splitlines() if not os.path.isdir(path)]
+        self.assertIn("/usr/bin/wsserve", files)
+        made = [os.path.join(UNITS, "multi-user.target.wants/framepipe@hall.service"), os.path.join(UNITS, "sockets.target.wants/framepipe@garden.socket"),
+                "/var/cache/framepipe", "/var/cache/private/framepipe", SETTINGS]
+        self.assertEqual([path for path in made if not os.path.lexists(path)], [])
+        purged = run("dpkg", "--no-triggers", "--purge", "framepipe")
+        self.assertEqual(purged.returncode, 0, purged.stderr)
+        self.assertEqual([path for path in files + made if os.path.lexists(path)], [])
+        self.assertEqual(run("systemctl", "list-units", "--all", "--plain", "--no-legend", "framepipe@*").stdout, "")
 
 
 if __name__ == "__main__":

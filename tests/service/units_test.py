@@ -62,7 +62,7 @@ class Start(unittest.TestCase):
         for settings in {}, {"PIPELINE": ""}:
             done = subprocess.run(["sh", "-fc", command_line("door")], env=environment(**settings), capture_output=True, text=True, timeout=harness.DEADLINE)
             self.assertEqual((done.returncode, done.stdout, done.stderr), (
-                78, "", "framepipe@door: /etc/framepipe/door.conf is missing or sets no PIPELINE; /etc/framepipe/door.conf is an example\n"))
+                78, "", "/etc/framepipe/door.conf is missing or sets no PIPELINE; /etc/framepipe/door.conf is an example\n"))
 
     def serving(self, **settings):
         return Service(environment(**settings))
