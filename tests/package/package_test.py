@@ -51,7 +51,7 @@ class Package(unittest.TestCase):
         self.assertTrue(version.startswith(VERSION + "-"), version)
         self.assertEqual(os.path.basename(self.deb), "framepipe_%s_%s.deb" % (version, self.field("Architecture")))
         with gzip.open(self.at("usr/share/doc/framepipe/changelog.Debian.gz"), "rt") as file:
-            self.assertTrue(file.readline().startswith("framepipe (%s) " % version), "cmd/debian/changelog is of another version")
+            self.assertTrue(file.readline().startswith("framepipe (%s) " % version), ".debian/changelog is of another version")
 
     def test_programs_depend_and_modules_recommend(self):
         def packages(field):
