@@ -13,8 +13,12 @@ namespace {
 
 /// Headers that wait for their pictures. Brokers keep the order, so one would do, but for those that do not.
 constexpr std::size_t kMostMetas = 4;
-/// When nothing newer has come for so long, what seems to be older is of a clock that was set back.
-constexpr auto kForgotten = std::chrono::seconds(2);
+/// When what seems to be older has come for so long, and nothing newer, it is of a producer that began anew with its
+/// clock set back. A broker that was cut off from the others may send what it kept after half a minute.
+constexpr auto kBeganAnew = std::chrono::seconds(2);
+/// Such pictures come without a pause of this length.
+constexpr auto kPause = std::chrono::seconds(1);
+constexpr auto kForgotten = std::chrono::seconds(60);
 
 std::string_view text_of(const Message& message) {
     return {reinterpret_cast<const char*>(message.payload.data()), message.payload.size()};
@@ -65,10 +69,15 @@ Header Incoming::header_of(const Message& message) {
 /// Brokers of a cluster may send what is on its way twice or late when one of them goes.
 bool Incoming::is_older(const Header& header) {
     const auto seq = header.seq();
+    if (!seq) return false;
     const auto time = header.time_us().value_or(0);
     const auto now = SteadyClock::now();
-    const bool older = seq && seq_ && *seq <= *seq_ && time <= time_us_ && now - came_ < kForgotten;
-    if (older) return true;
+    if (seq_ && *seq <= *seq_ && time <= time_us_ && now - came_ < kForgotten) {
+        if (!older_since_ || now - older_came_ > kPause) older_since_ = now;
+        older_came_ = now;
+        if (now - *older_since_ < kBeganAnew) return true;
+    }
+    older_since_.reset();
     seq_ = seq;
     time_us_ = time;
     came_ = now;

@@ -51,10 +51,13 @@ private:
     std::deque<Meta> metas_;   // since the last picture
     bool has_metas_ = false;   // the stream's headers come as messages
     std::int64_t number_ = 0;  // of pictures without a header
-    // Of the last picture.
+    // Of the last picture with a number.
     std::optional<std::int64_t> seq_;
     std::int64_t time_us_ = 0;
     SteadyClock::time_point came_{};
+    // Of those that seem to be older and have come since then.
+    std::optional<SteadyClock::time_point> older_since_;
+    SteadyClock::time_point older_came_{};
 };
 
 }  // namespace framepipe::broker

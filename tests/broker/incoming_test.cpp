@@ -1,5 +1,6 @@
 #include "broker/incoming.hpp"
 
+#include <thread>
 #include <vector>
 
 #include "catch.hpp"
@@ -30,7 +31,27 @@ TEST_CASE("pictures that come twice or late are left out, but not those of a pro
     CHECK_FALSE(stream.numbered(4, 40));
     CHECK(stream.numbered(6, 40));  // its clock was set back
     CHECK(stream.numbered(0, 60));  // it began anew
+    CHECK(stream.numbered(9, 90));
+    CHECK(stream.incoming.picture({"t", as_bytes(kPng), false, "image/png", {}}));  // one without a number changes nothing
+    CHECK_FALSE(stream.numbered(8, 80));
     CHECK(stream.said.empty());
+}
+
+TEST_CASE("what a broker sends late is left out after a pause too, but not what goes on coming", "[broker]") {
+    Stream stream;
+    CHECK(stream.numbered(5000, 5000));
+    std::this_thread::sleep_for(std::chrono::milliseconds(2200));
+    CHECK_FALSE(stream.numbered(4900, 4900));
+    // A producer whose clock was set back before it began anew.
+    std::int64_t number = 0;
+    const auto begin = SteadyClock::now();
+    while (!stream.numbered(number, number)) {
+        REQUIRE(number < 1000);
+        ++number;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    CHECK(SteadyClock::now() - begin > std::chrono::milliseconds(1900));
+    CHECK(stream.numbered(number + 1, number + 1));
 }
 
 TEST_CASE("a meta that comes too early or too late is another frame's", "[broker]") {
