@@ -116,7 +116,8 @@ std::optional<Frame> Incoming::picture(const Message& message) {
 
 std::optional<Frame> Incoming::snapshot(const Message& message) {
     known_ = true;
-    if (pictured_ || offline_ || !message.retained) return std::nullopt;
+    // One that is not retained came between our subscription and what the broker had kept: its picture went before.
+    if (pictured_ || offline_) return std::nullopt;
     return picture(message);
 }
 

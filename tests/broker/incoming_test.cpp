@@ -78,6 +78,8 @@ TEST_CASE("a snapshot is for who has seen nothing, of a stream that is there", "
     CHECK_FALSE(stream.incoming.status({"t", as_bytes("online"), false, {}, {}}));
     CHECK(stream.incoming.snapshot(kept));
     CHECK_FALSE(stream.incoming.snapshot(kept));
+    Stream subscribed_in_between;
+    CHECK(subscribed_in_between.incoming.snapshot({"t", as_bytes(kPng), false, {}, {}}));
     const auto end = stream.incoming.status({"t", as_bytes("offline"), false, {}, {}});
     REQUIRE(end);
     CHECK(end->header.end());

@@ -1,12 +1,13 @@
 """A capture that runs while the test does things around it."""
 import os
+import select
 import struct
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../wsserve"))
 
-from harness import BIN, Running, parse_frame  # noqa: E402
+from harness import BIN, DEADLINE, Running, parse_frame  # noqa: E402
 
 
 class Capture(Running):
@@ -18,6 +19,8 @@ class Capture(Running):
     def _take(self, size):
         data = b""
         while len(data) < size:
+            if not select.select([self.process.stdout], [], [], DEADLINE)[0]:
+                raise AssertionError(f"no frame came; it says {self.lines}")
             more = self.process.stdout.read(size - len(data))
             if not more:
                 raise EOFError(self.lines)
