@@ -72,7 +72,8 @@ bool Incoming::is_older(const Header& header) {
     if (!seq) return false;
     const auto time = header.time_us().value_or(0);
     const auto now = SteadyClock::now();
-    if (seq_ && *seq <= *seq_ && time <= time_us_ && now - came_ < kForgotten) {
+    const bool same = seq == seq_ && time == time_us_;
+    if (same || (seq_ && *seq <= *seq_ && time <= time_us_ && now - came_ < kForgotten)) {
         if (!older_since_ || now - older_came_ > kPause) older_since_ = now;
         older_came_ = now;
         if (now - *older_since_ < kBeganAnew) return true;
@@ -116,8 +117,10 @@ std::optional<Frame> Incoming::picture(const Message& message) {
 
 std::optional<Frame> Incoming::snapshot(const Message& message) {
     known_ = true;
-    // One that is not retained came between our subscription and what the broker had kept: its picture went before.
-    if (pictured_ || offline_) return std::nullopt;
+    if (offline_) return std::nullopt;
+    // Which picture it is must be known: it may be one that was sent while we had no connection. One that is not
+    // retained came between our subscription and what the broker had kept, and its picture went before.
+    if (pictured_ && !from_properties(message.content_type, message.properties).seq()) return std::nullopt;
     return picture(message);
 }
 

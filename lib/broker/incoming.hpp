@@ -29,7 +29,7 @@ public:
     std::optional<Frame> picture(const Message& message);
     /// type  of what comes without one
     std::optional<Frame> words(const Message& message, const char* type);
-    /// The last picture, for who has seen no other yet.
+    /// The last picture, for who has not seen it or a later one yet.
     std::optional<Frame> snapshot(const Message& message);
     /// nullopt: nobody needs to know.
     std::optional<Frame> status(const Message& message);

@@ -78,6 +78,12 @@ TEST_CASE("a snapshot is for who has seen nothing, of a stream that is there", "
     CHECK_FALSE(stream.incoming.status({"t", as_bytes("online"), false, {}, {}}));
     CHECK(stream.incoming.snapshot(kept));
     CHECK_FALSE(stream.incoming.snapshot(kept));
+    Message numbered{"t", as_bytes(kPng), true, "image/png", {{"seq", "3"}, {"time_us", "30"}}};
+    CHECK(stream.numbered(3, 30));
+    CHECK_FALSE(stream.incoming.snapshot(numbered));
+    numbered.properties = {{"seq", "4"}, {"time_us", "40"}};
+    CHECK(stream.incoming.snapshot(numbered));  // sent while there was no connection
+    CHECK_FALSE(stream.incoming.snapshot(numbered));
     Stream subscribed_in_between;
     CHECK(subscribed_in_between.incoming.snapshot({"t", as_bytes(kPng), false, {}, {}}));
     const auto end = stream.incoming.status({"t", as_bytes("offline"), false, {}, {}});

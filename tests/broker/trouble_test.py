@@ -353,9 +353,8 @@ class Breaks(unittest.TestCase):
             end.said("waiting until it is back")
             broker.restart()
             push.said("takes frames again")
-            end.said("is back")
+            # Whoever of them is back first; and the snapshot of the first is not given again.
             push.write(live(2))
-            # The snapshot of the first is not given again.
             self.assertEqual(end.frame()[1], png(2))
             with Heard(broker, "framepipe/door/+") as heard:
                 for kind in ("status", "info", "snapshot"):
