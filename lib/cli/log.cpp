@@ -44,7 +44,7 @@ std::unique_lock<std::mutex> lock_in_time(std::mutex& mutex, std::chrono::millis
     std::unique_lock lock(mutex, std::try_to_lock);
     while (!lock && std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        lock.try_lock();
+        lock = std::unique_lock(mutex, std::try_to_lock);
     }
     return lock;
 }
