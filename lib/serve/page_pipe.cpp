@@ -46,6 +46,8 @@ PagePipe::PagePipe() : nowhere_(::open("/dev/null", O_WRONLY | O_CLOEXEC)) {
     way_in_ = Descriptor(ends[1]);
     // Where the user has too much in pipes already, pieces are smaller.
     fcntl(way_in_.get(), F_SETPIPE_SZ, kPipeSize);
+    const iovec nothing{};
+    if (vmsplice(ends[1], &nothing, 0, SPLICE_F_NONBLOCK) != 0) way_in_.reset();
 }
 
 ssize_t PagePipe::send(int socket, std::span<const std::byte> bytes) {

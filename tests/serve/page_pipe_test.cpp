@@ -2,11 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstring>
+#include <iterator>
 #include <string>
+#include <thread>
 
 #include "catch.hpp"
 #include "serve/message.hpp"
@@ -114,4 +122,39 @@ TEST_CASE("a message in pages is sent from any place, and is the same", "[serve]
         CHECK(message.send_some(viewer.ours.get(), offset) == static_cast<ssize_t>(whole.size() - offset));
         CHECK((viewer.received() == whole.substr(offset)));
     }
+}
+
+TEST_CASE("where no pipe is to be had, a message is sent from memory", "[serve]") {
+    const Pair viewer;
+    const auto original = std::make_shared<Message>("head", Bytes::from(pattern(60000)), "tail");
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{0, before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    PagePipe pipe;
+    setrlimit(RLIMIT_NOFILE, &before);
+    REQUIRE_FALSE(pipe.open());
+    std::atomic<std::uint64_t> in_use{0};
+    const Message message(original, pipe, in_use);
+    CHECK_FALSE(message.in_pages());
+    CHECK(in_use == 0);
+    CHECK(message.send_some(viewer.ours.get(), 0) == static_cast<ssize_t>(message.size()));
+    CHECK((viewer.received() == original->text()));
+}
+
+TEST_CASE("where the system has no vmsplice, as in some sandboxes, nothing is sent by pages", "[serve]") {
+    bool denied = false, open = true;
+    // In a thread of its own, since nothing takes it back.
+    std::thread([&] {
+        sock_filter look[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                              BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_vmsplice, 0, 1),
+                              BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+        const sock_fprog program{std::size(look), look};
+        denied = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+        open = PagePipe().open();
+    }).join();
+    if (denied)
+        CHECK_FALSE(open);
+    else
+        WARN("filters for system calls cannot be set here");
 }
