@@ -1,8 +1,11 @@
 #include "broker/address.hpp"
 
 #include <fmt/format.h>
+#include <netdb.h>
+#include <sys/socket.h>
 
 #include <charconv>
+#include <memory>
 #include <string_view>
 
 #include "broker/topics.hpp"
@@ -63,6 +66,23 @@ std::string prefix_of(const Address& address, std::size_t levels) {
 
 std::string Host::shown() const {
     return fmt::format(fmt::runtime(name.find(':') == std::string::npos ? "{}:{}" : "[{}]:{}"), name, port);
+}
+
+std::vector<std::string> Host::addresses() const {
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (const int failed = ::getaddrinfo(name.c_str(), nullptr, &hints, &found); failed != 0)
+        throw Error(fmt::format("cannot find {}: {}", name, ::gai_strerror(failed)));
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, ::freeaddrinfo);
+    std::vector<std::string> all;
+    for (const auto* one = found; one != nullptr; one = one->ai_next) {
+        char numeric[NI_MAXHOST];
+        if (::getnameinfo(one->ai_addr, one->ai_addrlen, numeric, sizeof numeric, nullptr, 0, NI_NUMERICHOST) == 0)
+            all.emplace_back(numeric);
+    }
+    return all;
 }
 
 Address Address::parse(const std::string& text) {

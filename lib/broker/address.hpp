@@ -12,6 +12,9 @@ struct Host {
     std::uint16_t port = 0;
 
     std::string shown() const;
+    /// The numeric addresses of its name, so that each can be tried.
+    /// throws Error if there are none
+    std::vector<std::string> addresses() const;
 };
 
 /// mqtt://USER@HOST:PORT,HOST:PORT/LEVEL/LEVEL; over TLS mqtts://.

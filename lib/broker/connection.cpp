@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -41,24 +41,6 @@ struct Destroy {
     void operator()(mosquitto* client) const { ::mosquitto_destroy(client); }
 };
 using PropertyList = std::unique_ptr<mosquitto_property, FreeProperties>;
-
-/// The numeric addresses of a host, so that each can be tried.
-/// throws Error if there are none
-std::vector<std::string> addresses_of(const Host& host) {
-    addrinfo hints{};
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (const int failed = ::getaddrinfo(host.name.c_str(), nullptr, &hints, &found); failed != 0)
-        throw Error(fmt::format("cannot find {}: {}", host.name, ::gai_strerror(failed)));
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, ::freeaddrinfo);
-    std::vector<std::string> names;
-    for (const auto* one = found; one != nullptr; one = one->ai_next) {
-        char name[NI_MAXHOST];
-        if (::getnameinfo(one->ai_addr, one->ai_addrlen, name, sizeof name, nullptr, 0, NI_NUMERICHOST) == 0) names.emplace_back(name);
-    }
-    return names;
-}
 
 void check_readable(const std::string& file) {
     if (!file.empty() && ::access(file.c_str(), R_OK) != 0) throw SystemError("cannot read " + file, errno);
@@ -212,7 +194,7 @@ bool Connection::Impl::connect_by(int version, const std::string& address) {
 
 void Connection::Impl::connect() {
     // Over TLS the certificate is the name's.
-    const auto addresses = options_.tls ? std::vector{host_.name} : addresses_of(host_);
+    const auto addresses = options_.tls ? std::vector{host_.name} : host_.addresses();
     for (const auto& address : addresses) {
         try {
             if (!connect_by(MQTT_PROTOCOL_V5, address) && !connect_by(MQTT_PROTOCOL_V311, address))
