@@ -14,10 +14,11 @@ namespace {
 /// Headers that wait for their pictures. Brokers keep the order, so one would do, but for those that do not.
 constexpr std::size_t kMostMetas = 4;
 /// When what seems to be older has come for so long, and nothing newer, it is of a producer that began anew with its
-/// clock set back. A broker that was cut off from the others may send what it kept after half a minute.
+/// clock set back.
 constexpr auto kBeganAnew = std::chrono::seconds(2);
 /// Such pictures come without a pause of this length.
 constexpr auto kPause = std::chrono::seconds(1);
+/// A broker that was cut off from the others may send what it kept after half a minute, but hardly after this.
 constexpr auto kForgotten = std::chrono::seconds(60);
 
 std::string_view text_of(const Message& message) {
@@ -67,11 +68,10 @@ Header Incoming::header_of(const Message& message) {
 }
 
 /// Brokers of a cluster may send what is on its way twice or late when one of them goes.
-bool Incoming::is_older(const Header& header) {
+bool Incoming::is_older(const Header& header, SteadyClock::time_point now) {
     const auto seq = header.seq();
     if (!seq) return false;
     const auto time = header.time_us().value_or(0);
-    const auto now = SteadyClock::now();
     const bool same = seq == seq_ && time == time_us_;
     if (same || (seq_ && *seq <= *seq_ && time <= time_us_ && now - came_ < kForgotten)) {
         if (!older_since_ || now - older_came_ > kPause) older_since_ = now;
@@ -90,7 +90,7 @@ std::optional<Frame> Incoming::finished(Header header, const Message& message) c
     return Frame{std::move(header), Bytes::copy_of(message.payload)};
 }
 
-std::optional<Frame> Incoming::picture(const Message& message) {
+std::optional<Frame> Incoming::picture(const Message& message, SteadyClock::time_point now) {
     known_ = true;
     if (message.payload.size() > max_frame_) {
         left_out_(fmt::format("a frame is over the limit of {} bytes (--max-frame)", max_frame_));
@@ -109,19 +109,19 @@ std::optional<Frame> Incoming::picture(const Message& message) {
         header.set("width", std::int64_t{info->width});
         header.set("height", std::int64_t{info->height});
     }
-    if (is_older(header)) return std::nullopt;
+    if (is_older(header, now)) return std::nullopt;
     pictured_ = true;
     offline_ = false;
     return finished(std::move(header), message);
 }
 
-std::optional<Frame> Incoming::snapshot(const Message& message) {
+std::optional<Frame> Incoming::snapshot(const Message& message, SteadyClock::time_point now) {
     known_ = true;
     if (offline_) return std::nullopt;
     // Which picture it is must be known: it may be one that was sent while we had no connection. One that is not
     // retained came between our subscription and what the broker had kept, and its picture went before.
     if (pictured_ && !from_properties(message.content_type, message.properties).seq()) return std::nullopt;
-    return picture(message);
+    return picture(message, now);
 }
 
 std::optional<Frame> Incoming::words(const Message& message, const char* type) {

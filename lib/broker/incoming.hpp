@@ -25,12 +25,13 @@ public:
     void meta(const Message& message);
     /// No such headers come any more, until the next one does.
     void forget_metas();
-    /// nullopt: it is left out.
-    std::optional<Frame> picture(const Message& message);
+    /// now      when it has come
+    /// returns  nullopt: it is left out
+    std::optional<Frame> picture(const Message& message, SteadyClock::time_point now);
     /// type  of what comes without one
     std::optional<Frame> words(const Message& message, const char* type);
     /// The last picture, for who has not seen it or a later one yet.
-    std::optional<Frame> snapshot(const Message& message);
+    std::optional<Frame> snapshot(const Message& message, SteadyClock::time_point now);
     /// nullopt: nobody needs to know.
     std::optional<Frame> status(const Message& message);
 
@@ -39,7 +40,7 @@ public:
 
 private:
     Header header_of(const Message& message);
-    bool is_older(const Header& header);
+    bool is_older(const Header& header, SteadyClock::time_point now);
     std::optional<Frame> finished(Header header, const Message& message) const;
 
     const std::string stream_;

@@ -73,11 +73,11 @@ void Streams::heard(const Message& message) {
     std::optional<Frame> frame;
     if (parts->kind == "frame") {
         look_at_headers(!message.content_type.empty());
-        frame = from.picture(message);
+        frame = from.picture(message, came_);
     } else if (parts->kind == "meta") {
         from.meta(message);
     } else if (parts->kind == "snapshot") {
-        frame = from.snapshot(message);
+        frame = from.snapshot(message, came_);
     } else if (parts->kind == "status") {
         frame = from.status(message);
     } else if (parts->kind == "text") {

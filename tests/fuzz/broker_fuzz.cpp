@@ -66,10 +66,11 @@ void read_properties(const Properties& properties) {
 }
 
 void read_messages(const Message& message) {
+    const auto now = SteadyClock::now();
     Incoming incoming("stream", 1 << 10, [](const std::string&) {});
     incoming.meta(message);
-    for (const auto& frame :
-         {incoming.snapshot(message), incoming.picture(message), incoming.words(message, "text/plain"), incoming.status(message)}) {
+    for (const auto& frame : {incoming.snapshot(message, now), incoming.picture(message, now), incoming.words(message, "text/plain"),
+                              incoming.status(message)}) {
         if (frame) check_header(frame->header);
     }
 }
