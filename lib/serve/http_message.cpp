@@ -11,7 +11,6 @@
 #include "frame/ascii.hpp"
 
 namespace framepipe::serve {
-namespace {}  // namespace
 
 std::optional<std::string_view> Request::header(std::string_view name) const {
     for (const auto& [key, value] : headers)
