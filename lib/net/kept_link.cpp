@@ -22,10 +22,10 @@ void KeptLink::run(const std::function<void()>& session) {
             if (stop_.stop_requested()) return;
             // A client's errors name the address already.
             const bool named = std::string_view(error.what()).find(name_) != std::string_view::npos;
-            const std::string words = named ? error.what() : name_ + ": " + error.what();
+            const std::string name = named ? "" : name_ + ": ", words = name + error.what();
             const bool may_come = ever_worked_ || dynamic_cast<const NotThereError*>(&error) != nullptr;
             if (!may_come || dynamic_cast<const FinalError*>(&error) != nullptr) throw Error(words);
-            if (queue_.ended() && !wait_) throw Error(name_ + ": the last frames did not get there: " + error.what());
+            if (queue_.ended() && !wait_) throw Error(name + "the last frames did not get there: " + error.what());
             if (worked_) back_off.reset();
             // Words for the first failure of a row.
             if (!said_) words_.warn(words + "; it is tried again");

@@ -57,6 +57,13 @@ TEST_CASE("who is not there yet is waited for, until it refuses", "[net]") {
 TEST_CASE("a reason that names the address has it once", "[net]") {
     Link link;
     CHECK_THROWS_WITH(link.kept.run([] { throw Error("far: the server answers no"); }), Equals("far: the server answers no"));
+    Link ended;
+    ended.queue.end();
+    CHECK_THROWS_WITH(ended.kept.run([&] {
+        ended.kept.works();
+        throw Error("cannot connect to far");
+    }),
+                      Equals("the last frames did not get there: cannot connect to far"));
 }
 
 TEST_CASE("a link that breaks is said once, and once that it is there again", "[net]") {
