@@ -29,7 +29,7 @@ constexpr std::uint32_t kWholeRows = 64;         // down the columns, as many sh
 
 /// Rows of a part.
 std::uint32_t part_rows(Extent extent) {
-    const std::uint32_t rows = std::max((extent.height + kMostParts - 1) / kMostParts, kLeastVoxels / extent.width + 1);
+    const std::uint32_t rows = std::max((extent.height + kMostParts - 1) / kMostParts, (kLeastVoxels + extent.width - 1) / extent.width);
     return (rows + kWholeRows - 1) / kWholeRows * kWholeRows;
 }
 

@@ -1,4 +1,6 @@
 // Work on parts by several threads.
+#include <sched.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -35,6 +37,32 @@ TEST_CASE("parts are done at the same time", "[image]") {
         changed.wait(lock, [&] { return threads.size() == 3; });
     });
     CHECK(threads.size() == 3);
+}
+
+TEST_CASE("helpers leave the caller's core to the caller", "[image]") {
+    cpu_set_t allowed;
+    REQUIRE(::sched_getaffinity(0, sizeof allowed, &allowed) == 0);
+    if (CPU_COUNT(&allowed) < 2) return;
+    Crew crew(1);
+    for (int core = 0, tried = 0; tried < 2; ++core) {
+        if (!CPU_ISSET(core, &allowed)) continue;
+        ++tried;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(core, &one);
+        REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
+        const auto caller = std::this_thread::get_id();
+        std::atomic<int> there{0};
+        std::atomic<int> helpers_core{-1};
+        crew.each(2, [&](std::size_t) {
+            if (std::this_thread::get_id() != caller) helpers_core = ::sched_getcpu();
+            ++there;
+            while (there < 2) std::this_thread::yield();
+        });
+        CHECK(helpers_core >= 0);
+        CHECK(helpers_core != core);
+    }
+    CHECK(::sched_setaffinity(0, sizeof allowed, &allowed) == 0);
 }
 
 TEST_CASE("what a part throws comes out, and the crew goes on", "[image]") {
