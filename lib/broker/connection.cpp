@@ -21,7 +21,6 @@
 #include "broker/reasons.hpp"
 #include "frame/descriptor.hpp"
 #include "frame/error.hpp"
-#include "net/not_there.hpp"
 
 namespace framepipe::broker {
 namespace {
@@ -84,9 +83,8 @@ struct Connection::Impl {
         const auto until = SteadyClock::now() + limit;
         while (!condition()) {
             if (SteadyClock::now() >= until && !tcp_connected_) fail_connecting(ETIMEDOUT);
-            // As one that is starting, or a node of a cluster that chooses its leader.
             if (SteadyClock::now() >= until)
-                throw NotThereError(fmt::format("the broker does not {} within {} s", what, limit.count() / 1000));
+                throw SilentError(fmt::format("the broker does not {} within {} s", what, limit.count() / 1000));
             wait(until);
         }
     }

@@ -15,8 +15,15 @@
 
 #include "broker/address.hpp"
 #include "frame/clock.hpp"
+#include "net/not_there.hpp"
 
 namespace framepipe::broker {
+
+/// A broker takes connections, but does not answer in time: it is starting, or a node of a cluster that chooses its leader.
+class SilentError : public NotThereError {
+public:
+    using NotThereError::NotThereError;
+};
 
 using Properties = std::vector<std::pair<std::string, std::string>>;
 

@@ -219,6 +219,9 @@ class FakeBroker:
     on_subscribe(link)             when a client has its topics
     refusal(version)               what a client of another version gets before the end; None: nothing
     answers                        False: it takes connections, and says nothing
+
+    asked: the versions by which it was asked; unanswered: whom it did not answer, by their client identifiers; got: the
+    messages, as (topic, payload).
     """
 
     def __init__(self, version=4, refusal=b"\x20\x02\x00\x01", on_message=None, on_subscribe=None, reads=True, greeting=None, answers=True, port=0):
@@ -227,7 +230,7 @@ class FakeBroker:
         self.on_subscribe = on_subscribe or (lambda *_: None)
         self.server = socket.create_server(("127.0.0.1", port))
         self.port = self.server.getsockname()[1]
-        self.links, self.asked, self.got = [], [], []
+        self.links, self.asked, self.unanswered, self.got = [], [], [], []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -259,6 +262,8 @@ class FakeBroker:
         if kind >> 4 == 1:
             self.asked.append(body[6])
             if not self.answers:
+                rest = body[10:] if body[6] < 5 else body[11 + body[10]:]
+                self.unanswered.append(rest[2:2 + int.from_bytes(rest[:2], "big")].decode())
                 return True
             if self.greeting is not None:
                 link.sendall(self.greeting)
