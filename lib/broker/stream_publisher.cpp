@@ -51,6 +51,10 @@ void StreamPublisher::session() {
         ~Guard() { queue.set_wake({}); }
     } guard{queue_};
     queue_.set_wake([&connection] { connection->wake(); });
+    if (connection->has_properties())
+        keeper_.reset();
+    else if (!keeper_)
+        keeper_.emplace(options_.address, options_.login);
     try {
         greet(*connection);
         push(*connection);
@@ -65,12 +69,12 @@ void StreamPublisher::session() {
 void StreamPublisher::greet(Connection& connection) {
     contradicted_ = false;
     connection.try_subscribe(topics_.status());
-    say_status(connection, online_);
+    say_status_again(connection);
     wait_acknowledged(connection);
     link_.works();
     if (options_.home_assistant) {
         const auto discovery = home_assistant(*options_.home_assistant, topics_, name_);
-        connection.publish({.topic = discovery.topic, .payload = as_bytes(discovery.payload), .retain = true});
+        keep(connection, discovery.topic, Bytes::from(discovery.payload));
     }
     if (!info_.empty()) send_info(connection);
     if (last_) send_snapshot(connection);
@@ -78,7 +82,7 @@ void StreamPublisher::greet(Connection& connection) {
 
 void StreamPublisher::push(Connection& connection) {
     for (;;) {
-        if (contradicted_ && online_) say_status(connection, true);
+        if (contradicted_ && online_) say_status_again(connection);
         contradicted_ = false;
         if (connection.unfinished() == 0) {
             in_hand_.reset();
@@ -104,6 +108,10 @@ void StreamPublisher::push(Connection& connection) {
 
 /// The last picture stays behind as the snapshot, and the broker's word for the status is one for all before it.
 void StreamPublisher::finish(Connection& connection) {
+    if (keeper_) {
+        for (const auto& [topic, payload] : keeper_->end()) connection.publish({.topic = topic, .payload = payload, .retain = true});
+        keeper_.reset();
+    }
     if (last_ && !last_is_snapshot_) send_snapshot(connection);
     say_status(connection, false, true);
     wait_acknowledged(connection);
@@ -118,6 +126,7 @@ void StreamPublisher::wait_acknowledged(Connection& connection) {
 
 /// Told to stop, all that counts is that nobody waits for us.
 void StreamPublisher::take_leave(Connection& connection) {
+    keeper_.reset();
     try {
         connection.publish({.topic = topics_.status(), .payload = as_bytes(kOffline), .retain = true});
         connection.close();
@@ -139,6 +148,18 @@ void StreamPublisher::say_status(Connection& connection, bool online, bool ackno
                         .payload = as_bytes(online ? kOnline : kOffline),
                         .retain = true,
                         .acknowledged = acknowledged || connection.has_properties()});
+}
+
+/// On a new connection, or when somebody denies it: no frame before it means anything else.
+void StreamPublisher::say_status_again(Connection& connection) {
+    if (!keeper_) return say_status(connection, online_);
+    keeper_->put(topics_.status(), Bytes::copy_of(std::string_view(online_ ? kOnline : kOffline)));
+}
+
+/// What the broker is to keep, and needs no place among the frames.
+void StreamPublisher::keep(Connection& connection, const std::string& topic, Bytes payload) {
+    if (keeper_) return keeper_->put(topic, std::move(payload));
+    connection.publish({.topic = topic, .payload = payload, .retain = true});
 }
 
 void StreamPublisher::send(Connection& connection, Frame frame) {
@@ -198,19 +219,21 @@ void StreamPublisher::send_picture(Connection& connection, Frame frame) {
 void StreamPublisher::send_snapshot(Connection& connection) {
     // It would end each connection anew, and take the frames with it that are on their way then.
     if (!limit_.allows(last_->payload.size())) return last_.reset();
-    Outgoing message{.topic = topics_.snapshot(), .payload = last_->payload, .retain = true};
     if (auto properties = connection.has_properties() ? to_properties(last_->header) : std::nullopt) {
-        message.content_type = last_->header.type();
-        message.properties = std::move(*properties);
+        connection.publish({.topic = topics_.snapshot(),
+                            .payload = last_->payload,
+                            .retain = true,
+                            .content_type = last_->header.type(),
+                            .properties = std::move(*properties)});
+    } else {
+        keep(connection, topics_.snapshot(), last_->payload);
     }
-    connection.publish(message);
     last_is_snapshot_ = true;
     snapshot_at_ = SteadyClock::now();
 }
 
 void StreamPublisher::send_info(Connection& connection) {
-    const std::string words = info_.text();
-    connection.publish({.topic = topics_.info(), .payload = as_bytes(words), .retain = true});
+    keep(connection, topics_.info(), Bytes::from(info_.text()));
 }
 
 }  // namespace framepipe::broker

@@ -8,6 +8,7 @@
 
 #include "broker/announcement.hpp"
 #include "broker/dialer.hpp"
+#include "broker/keeper.hpp"
 #include "broker/publisher.hpp"
 #include "broker/size_limit.hpp"
 #include "codec/recode.hpp"
@@ -43,6 +44,8 @@ private:
     void send_snapshot(Connection& connection);
     void send_info(Connection& connection);
     void say_status(Connection& connection, bool online, bool acknowledged = false);
+    void say_status_again(Connection& connection);
+    void keep(Connection& connection, const std::string& topic, Bytes payload);
     std::optional<Frame> encoded(Frame frame);
     void leave_out(const std::string& why) { words_.left_out(why); }
     void heard(const Message& message);
@@ -57,6 +60,7 @@ private:
     Dialer dialer_;
 
     // The sending thread's.
+    std::optional<Keeper> keeper_;  // for brokers of MQTT 3.1.1
     Recoder recoder_;
     Info info_;
     SizeLimit limit_;
