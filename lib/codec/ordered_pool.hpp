@@ -18,7 +18,8 @@
 
 namespace framepipe {
 
-/// One thread submits; the pool's threads, started when they are first needed, each work on an item and
+/// One thread submits, and is a worker itself while it would wait: one thread more than there are cores would only push
+/// the others about. The pool's threads, started when they are first needed, each work on an item and
 /// deliver results in order: whoever has made the next result due delivers it and what waits behind it.
 /// So a lone item costs one wake-up, and a slow delivery holds one worker. What is in the pool is bounded
 /// by the submitter, which asks for room before it takes up its next item.
@@ -30,9 +31,8 @@ public:
     using Work = std::function<Result(Item)>;
     using Deliver = std::function<bool(Result)>;
 
-    /// workers    1 or more threads
-    /// make_work  called once a thread (and once for the submitter, if it uses work_here), so that each
-    ///            has a state of its own
+    /// workers    1 or more, with the submitter; there is one thread beside it at least
+    /// make_work  called once a thread, so that each has a state of its own
     /// deliver    called by one thread at a time, in order; false: nobody wants more, the pool stops
     OrderedPool(unsigned workers, std::function<Work()> make_work, Deliver deliver)
         : workers_(workers), make_work_(std::move(make_work)), deliver_(std::move(deliver)) {}
@@ -49,12 +49,21 @@ public:
     OrderedPool(const OrderedPool&) = delete;
     OrderedPool& operator=(const OrderedPool&) = delete;
 
-    /// Waits until fewer items are in the pool than `limit` says, which is asked again whenever one has left.
+    /// Works, or waits, until fewer items are in the pool than `limit` says, which is asked again whenever one has left.
     /// returns  false if the pool has stopped
     bool wait_for_room(const std::function<std::size_t()>& limit) {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return stopped_ || failure_ || in_flight_ < limit(); });
+        work_until(lock, [&] { return in_flight_ < limit(); });
         return going_on();
+    }
+
+    /// Works on an item that waits for a thread.
+    /// returns  false if there is none
+    bool help() {
+        std::unique_lock lock(mutex_);
+        if (stopped_ || waiting_.empty()) return false;
+        work_on_next(lock, own_work());
+        return true;
     }
 
     /// True if nothing is in the pool.
@@ -70,15 +79,14 @@ public:
             waiting_.emplace_back(submitted_++, std::move(item));
             ++in_flight_;
         }
-        while (threads_.size() < workers_) threads_.emplace_back([this] { run(); });
+        while (threads_.size() + 1 < workers_ || threads_.empty()) threads_.emplace_back([this] { run(); });
         changed_.notify_all();
     }
 
     /// Works on an item and delivers the result in the calling thread. Only while idle().
     /// returns  false if the pool has stopped
     bool work_here(Item item) {
-        if (!own_work_) own_work_ = make_work_();
-        const bool wanted = deliver_(own_work_(std::move(item)));
+        const bool wanted = deliver_(own_work()(std::move(item)));
         const std::lock_guard lock(mutex_);
         if (!wanted) stopped_ = true;
         return going_on();
@@ -88,11 +96,27 @@ public:
     /// returns  false if the pool has stopped before
     bool finish() {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return stopped_ || failure_ || in_flight_ == 0; });
+        work_until(lock, [&] { return in_flight_ == 0; });
         return going_on();
     }
 
 private:
+    // The submitter's.
+    Work& own_work() {
+        if (!own_work_) own_work_ = make_work_();
+        return own_work_;
+    }
+
+    template <typename Condition>
+    void work_until(std::unique_lock<std::mutex>& lock, Condition condition) {
+        while (!stopped_ && !failure_ && !condition()) {
+            if (waiting_.empty())
+                changed_.wait(lock);
+            else
+                work_on_next(lock, own_work());
+        }
+    }
+
     // Locked.
     bool going_on() {
         if (failure_) std::rethrow_exception(failure_);
@@ -109,13 +133,7 @@ private:
             for (;;) {
                 changed_.wait(lock, [&] { return stopped_ || !waiting_.empty(); });
                 if (stopped_) return;
-                auto [number, item] = std::move(waiting_.front());
-                waiting_.pop_front();
-                lock.unlock();
-                Result result = work(std::move(item));
-                lock.lock();
-                ready_.emplace(number, std::move(result));
-                deliver_what_is_due(lock);
+                work_on_next(lock, work);
             }
         } catch (...) {
             if (!lock.owns_lock()) lock.lock();
@@ -123,6 +141,16 @@ private:
             stopped_ = true;
             changed_.notify_all();
         }
+    }
+
+    void work_on_next(std::unique_lock<std::mutex>& lock, Work& work) {
+        auto [number, item] = std::move(waiting_.front());
+        waiting_.pop_front();
+        lock.unlock();
+        Result result = work(std::move(item));
+        lock.lock();
+        ready_.emplace(number, std::move(result));
+        deliver_what_is_due(lock);
     }
 
     void deliver_what_is_due(std::unique_lock<std::mutex>& lock) {
@@ -144,7 +172,7 @@ private:
     const unsigned workers_;
     const std::function<Work()> make_work_;
     const Deliver deliver_;
-    Work own_work_;
+    Work own_work_;  // the submitter's
 
     std::mutex mutex_;  // guards what follows but the threads, which the submitter alone touches
     std::condition_variable changed_;

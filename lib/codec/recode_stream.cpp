@@ -100,6 +100,8 @@ RecodeCounts recode_stream(FrameInput& in, const RecodeStreamOptions& options, c
     const auto limit = [&ahead] { return ahead.limit(); };
     while (pool.wait_for_room(limit)) {
         const bool more = more_waits(options.input_fd);
+        // Who would wait for the input works on what is there.
+        if (!more && pool.help()) continue;
         std::optional<Frame> frame;
         try {
             frame = in.next();

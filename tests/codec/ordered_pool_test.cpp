@@ -35,10 +35,10 @@ TEST_CASE("results are delivered in the order of the items, however long each ta
     Gate gate;
     Pool pool(
         4,
-        [&gate] {
-            return [&gate](int item) {
-                // The first of each four waits for the last of them.
-                if (item % 4 == 0) gate.pass(item + 3);
+        [&gate, submitter = std::this_thread::get_id()] {
+            return [&gate, submitter](int item) {
+                // The first of each four waits for the last of them, which the submitter may not have brought yet.
+                if (item % 4 == 0 && std::this_thread::get_id() != submitter) gate.pass(item + 3);
                 if (item % 4 == 3) gate.open(item);
                 return 10 * item;
             };
@@ -96,6 +96,34 @@ TEST_CASE("a delivery that wants no more stops the pool", "[codec]") {
     CHECK(delivered == 8);
     CHECK(submitted <= 8 + 4);
     CHECK_FALSE(pool.finish());
+}
+
+TEST_CASE("the submitter works while it would wait", "[codec]") {
+    Gate gate;
+    std::vector<std::thread::id> workers(2);
+    Pool pool(
+        2,
+        [&] {
+            return [&](int item) {
+                workers[static_cast<std::size_t>(item)] = std::this_thread::get_id();
+                // Each is held up until the other has begun.
+                gate.open(item == 0 ? 1 : 2);
+                gate.pass(item == 0 ? 2 : 1);
+                return item;
+            };
+        },
+        [](int) { return true; });
+    pool.submit(0);
+    gate.pass(1);
+    pool.submit(1);
+    const bool helps = GENERATE(true, false);
+    if (helps) {
+        CHECK(pool.help());
+        CHECK_FALSE(pool.help());
+    }
+    CHECK(pool.finish());
+    CHECK(workers[0] != std::this_thread::get_id());
+    CHECK(workers[1] == std::this_thread::get_id());
 }
 
 TEST_CASE("work in the calling thread needs no other", "[codec]") {
