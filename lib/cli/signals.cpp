@@ -71,9 +71,7 @@ struct StopSignals::Impl {
         int signal = 0;
         do {
             if (signal == SIGHUP) on_reload();
-            // A time limit, for when all signals are ignored and the destructor has none to end the wait with.
-            const timespec limit{0, 200'000'000};
-            signal = ::sigtimedwait(&set, nullptr, &limit);
+            signal = ::sigwaitinfo(&set, nullptr);
             const std::lock_guard lock(mutex);
             if (over) return;
         } while (signal <= 0 || (signal == SIGHUP && on_reload));
@@ -93,11 +91,14 @@ StopSignals::StopSignals(std::function<void(int)> on_stop, bool live, std::funct
     impl_->set = stop_set();
     // Ignored or not (nohup): it stops nothing here.
     if (impl_->on_reload) sigaddset(&impl_->set, SIGHUP);
+    // With all of them ignored there is nothing to wait for, and the destructor had none to end the wait with.
+    if (sigisemptyset(&impl_->set) == 1) return;
     ::pthread_sigmask(SIG_BLOCK, &impl_->set, nullptr);
     impl_->thread = std::thread([this] { impl_->watch(); });
 }
 
 StopSignals::~StopSignals() {
+    if (!impl_->thread.joinable()) return;
     {
         const std::lock_guard lock(impl_->mutex);
         impl_->over = true;
