@@ -73,7 +73,7 @@ struct Connection::Impl {
     void settle_socket() const;
 
     // Waiting.
-    void wait(SteadyClock::time_point until);
+    void wait(SteadyClock::time_point until, std::unique_lock<std::mutex>* turn = nullptr);
     void wake() const {
         const std::uint64_t one = 1;
         [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
@@ -238,19 +238,23 @@ void Connection::Impl::fail_connecting(int error_number) {
     throw SystemError("cannot connect", error_number);
 }
 
-void Connection::Impl::wait(SteadyClock::time_point until) {
+void Connection::Impl::wait(SteadyClock::time_point until, std::unique_lock<std::mutex>* turn) {
     mosquitto* client = client_.get();
     const int fd = ::mosquitto_socket(client);
     if (fd < 0) fail(MOSQ_ERR_CONN_LOST);
     const bool writes = !tcp_connected_ || ::mosquitto_want_write(client);
     pollfd polled[2]{{fd, static_cast<short>(POLLIN | (writes ? POLLOUT : 0)), 0}, {wake_.get(), POLLIN, 0}};
     const auto left = std::chrono::ceil<milliseconds>(until - SteadyClock::now()).count();
+    if (turn != nullptr) turn->unlock();
     ::poll(polled, 2, static_cast<int>(std::clamp<std::int64_t>(left, 0, 1000)));
+    if (turn != nullptr) turn->lock();
     if (polled[1].revents != 0) {
         std::uint64_t count = 0;
         [[maybe_unused]] const auto got = ::read(wake_.get(), &count, sizeof count);
     }
     if (stop_.stop_requested()) throw Error("told to stop");
+    // What was published meanwhile may have found it broken.
+    if (::mosquitto_socket(client) != fd) fail(MOSQ_ERR_CONN_LOST);
     if (polled[0].revents != 0 && !tcp_connected_) {
         if (const int error = pending_error(fd); error != 0) fail_connecting(error);
         tcp_connected_ = true;
@@ -368,6 +372,10 @@ std::size_t Connection::unacknowledged() const {
 
 void Connection::wait(SteadyClock::time_point until) {
     impl_->wait(until);
+}
+
+void Connection::wait(SteadyClock::time_point until, std::unique_lock<std::mutex>& turn) {
+    impl_->wait(until, &turn);
 }
 
 void Connection::wake() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -111,6 +112,8 @@ public:
 
     /// Waits until anything has come or gone, `until`, or wake().
     void wait(SteadyClock::time_point until);
+    /// The same, and lets go of `turn` meanwhile: who has it then may publish.
+    void wait(SteadyClock::time_point until, std::unique_lock<std::mutex>& turn);
     /// Makes a wait(), or else the next one, return at once. Any thread may call.
     void wake();
 

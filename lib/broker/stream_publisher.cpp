@@ -29,6 +29,29 @@ StreamPublisher::StreamPublisher(const PublishOptions& options, const std::strin
       dialer_(options.address, options.login, Will{topics_.status(), kOffline}),
       recoder_(RecodeOptions{.type = ImageType::jpeg, .encoding = {.jpeg = {.quality = options.quality}}}) {}
 
+bool StreamPublisher::put(Frame frame) {
+    return send_at_once(frame) || queue_.put(std::move(frame));
+}
+
+/// Sends a frame if there is nothing to wait for.
+/// returns  false if there is: the frame is as it was
+bool StreamPublisher::send_at_once(Frame& frame) {
+    const std::unique_lock turn(turn_, std::try_to_lock);
+    // Pixels are encoded by the other thread: newer ones may come meanwhile.
+    if (!turn || resting_ == nullptr || !queue_.empty() || frame.header.is_raw() || stop_.stop_requested()) return false;
+    Connection& connection = *resting_;
+    try {
+        in_hand_.reset();
+        send(connection, std::move(frame));
+        if (connection.unfinished() == 0) return true;
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+    resting_ = nullptr;
+    connection.wake();
+    return true;
+}
+
 void StreamPublisher::run() {
     link_.run([this] {
         try {
@@ -81,6 +104,7 @@ void StreamPublisher::greet(Connection& connection) {
 }
 
 void StreamPublisher::push(Connection& connection) {
+    std::unique_lock turn(turn_);
     for (;;) {
         if (contradicted_ && online_) say_status_again(connection);
         contradicted_ = false;
@@ -101,9 +125,24 @@ void StreamPublisher::push(Connection& connection) {
         if (connection.unfinished() > 0) {
             connection.wait(now + kIdle);
         } else if (queue_.empty() && !queue_.ended()) {
-            connection.wait(snapshot_waits ? snapshot_at_ + kSnapshotEvery : now + kIdle);
+            // A picture that is sent meanwhile may have to wait for its snapshot until then.
+            const auto due = snapshot_at_ + kSnapshotEvery;
+            rest(connection, due > now ? due : now + kIdle, turn);
         }
     }
+}
+
+/// Waits for the next frame, and lets who has one send it.
+void StreamPublisher::rest(Connection& connection, SteadyClock::time_point until, std::unique_lock<std::mutex>& turn) {
+    resting_ = &connection;
+    failure_ = nullptr;
+    try {
+        connection.wait(until, turn);
+    } catch (const Error&) {
+        if (!failure_) failure_ = std::current_exception();
+    }
+    resting_ = nullptr;
+    if (failure_) std::rethrow_exception(failure_);
 }
 
 /// The last picture stays behind as the snapshot, and the broker's word for the status is one for all before it.

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -16,12 +18,14 @@
 
 namespace framepipe::broker {
 
-/// One thread puts frames in, another one runs it.
+/// One thread puts frames in, another one runs it: connects, waits for the broker and sends what had to wait. While
+/// there is nothing of that to do, who puts a frame in sends it itself, which spares waking the other.
 class StreamPublisher {
 public:
     StreamPublisher(const PublishOptions& options, const std::string& stream, const PublishWords& words, const std::stop_token& stop);
 
-    bool put(Frame frame) { return queue_.put(std::move(frame)); }
+    /// returns  false if none are sent any more
+    bool put(Frame frame);
     void end() { queue_.end(); }
 
     /// Sends until the end, or until told to stop.
@@ -35,6 +39,8 @@ private:
     void session();
     void greet(Connection& connection);
     void push(Connection& connection);
+    void rest(Connection& connection, SteadyClock::time_point until, std::unique_lock<std::mutex>& turn);
+    bool send_at_once(Frame& frame);
     void finish(Connection& connection);
     void take_leave(Connection& connection);
     void wait_acknowledged(Connection& connection);
@@ -59,8 +65,11 @@ private:
     KeptLink link_;
     Dialer dialer_;
 
-    // The sending thread's.
-    std::optional<Keeper> keeper_;  // for brokers of MQTT 3.1.1
+    std::mutex turn_;
+    // The rest is of the thread that runs, and guarded by turn_ while it is in push().
+    Connection* resting_ = nullptr;  // free to be sent by
+    std::exception_ptr failure_;     // of who sent by it
+    std::optional<Keeper> keeper_;   // for brokers of MQTT 3.1.1
     Recoder recoder_;
     Info info_;
     SizeLimit limit_;

@@ -88,6 +88,16 @@ class RoundTrip(Arrives):
                 self.assertEqual([end.frame()[0]["seq"] for _ in range(299)], list(range(1, 300)))
                 self.assertEqual(push.end(), (0, []))
 
+    def test_a_frame_that_need_not_wait_wakes_no_other_thread(self):
+        with Mosquitto() as broker, Capture(broker.url("framepipe/door")) as end, Publish(broker.url(), "--stream", "door") as push:
+            for number in range(101):
+                push.write(frame(png(number), "image/png", seq=number, time_us=number))
+                end.frame()
+                if number == 0:
+                    before = switches(push.process, "broker")
+            self.assertLess(switches(push.process, "broker") - before, 50)
+            self.assertEqual(push.end(), (0, []))
+
     def test_pixels_become_jpegs(self):
         with Mosquitto() as broker:
             (header, payload), = self.arrive(broker, frames=[frame(bytes(16 * 16 * 3), "image/x-raw", format="rgb24", width=16, height=16, seq=1, time_us=2)])
@@ -113,6 +123,14 @@ class RoundTrip(Arrives):
                     self.assertEqual(edge.get("/snapshot.jpg?as=image").body, png(1000))
                 between.process.terminate()
                 between.process.wait(DEADLINE)
+
+
+def switches(process, name):
+    """How often the thread of this name has gone to sleep."""
+    for task in os.scandir("/proc/%d/task" % process.pid):
+        with open(task.path + "/comm") as comm, open(task.path + "/status") as status:
+            if comm.read().strip() == name:
+                return int(next(line for line in status if line.startswith("voluntary")).split()[1])
 
 
 class Topics(Arrives):
