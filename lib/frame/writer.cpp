@@ -68,6 +68,11 @@ bool FrameWriter::reader_left() const {
     return (pipe_.is_pipe() || is_socket_) && ::poll(&look, 1, 0) == 1 && (look.revents & (POLLERR | POLLHUP)) != 0;
 }
 
+void FrameWriter::wait_reader_left(int wake) const {
+    pollfd look[2] = {{pipe_.is_pipe() || is_socket_ ? fd_ : -1, 0, 0}, {wake, POLLIN, 0}};
+    ::poll(look, 2, -1);
+}
+
 bool FrameWriter::wait_drained(SteadyClock::time_point until, const std::function<bool()>& stop) const {
     const auto start = SteadyClock::now();
     while (!drained()) {

@@ -43,6 +43,9 @@ public:
     /// True if the reader has left.
     bool reader_left() const;
 
+    /// Waits until the reader leaves or the descriptor `wake` is readable.
+    void wait_reader_left(int wake) const;
+
     /// Waits until drained(), until `until`, until the reader leaves, or until `stop` says so (it is
     /// asked every 20 ms at least).
     /// returns drained()

@@ -8,12 +8,15 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "frame/back_off.hpp"
 #include "frame/error.hpp"
 #include "frame/module.hpp"
+#include "frame/wake_event.hpp"
 #include "net/not_there.hpp"
 #include "source/idle_watch.hpp"
 #include "source/relay_source.hpp"
@@ -48,7 +51,9 @@ class LiveLoop {
 public:
     LiveLoop(const std::function<std::unique_ptr<Source>()>& open, FrameWriter& writer, const LiveOptions& options, const Say& say,
              const std::stop_token& stop)
-        : open_(open), writer_(writer), options_(options), say_(say), stop_(stop), idle_(options.idle_close) {}
+        : open_(open), writer_(writer), options_(options), say_(say), stop_(stop), idle_(options.idle_close), stop_wakes_(stop, [this] {
+              something_.set();
+          }) {}
 
     LiveResult run();
 
@@ -58,7 +63,7 @@ private:
     void take_until_failure(Source& source, const std::stop_token& done);
     std::unique_ptr<Source> reopen(const std::string& trouble, const std::stop_token& done);
     void wait_for_reader(const std::stop_token& done);
-    void put(Frame frame, const RelaySource* relay, const std::stop_token& done);
+    bool put(Frame frame, const RelaySource* relay, const std::stop_token& done);
     bool put_through(Waiting& next);
     void set_source(Source* source);
     bool pause(milliseconds time, const std::stop_token& done);
@@ -68,6 +73,7 @@ private:
     bool enough() const { return options_.count && written_ >= *options_.count; }
     bool over() const { return stop_.stop_requested() || writer_.reader_left(); }
     bool wait_for_frame();
+    void wake_writer();
     std::optional<Waiting> newest();
     void acknowledge(Waiting& waiting);
 
@@ -91,6 +97,9 @@ private:
     std::uint64_t dropped_ = 0;
     bool ended_ = false;
     std::exception_ptr failure_;
+
+    WakeEvent something_;  // for the writing thread: a frame waits, or the end has come
+    const std::stop_callback<std::function<void()>> stop_wakes_;
 };
 
 /// Waits, and is false if that was cut short.
@@ -117,11 +126,12 @@ bool LiveLoop::put_through(Waiting& next) {
         failure_ = std::current_exception();
         ended_ = true;
     }
-    if (ended_) changed_.notify_all();
+    if (ended_) wake_writer();
     return true;
 }
 
-void LiveLoop::put(Frame frame, const RelaySource* relay, const std::stop_token& done) {
+/// returns  true if a reader who waited for it has it
+bool LiveLoop::put(Frame frame, const RelaySource* relay, const std::stop_token& done) {
     Header& header = frame.header;
     // A newer picture is one of the same stream, or of the same file.
     std::string stream = relay ? header.stream() : header.meta_raw("file").value_or("");
@@ -136,7 +146,8 @@ void LiveLoop::put(Frame frame, const RelaySource* relay, const std::stop_token&
     Waiting next{std::move(frame), std::move(stream)};
     std::unique_lock lock(mutex_);
     next.source = openings_;
-    if (ended_ || enough() || put_through(next)) return;
+    if (ended_ || enough()) return false;
+    if (put_through(next)) return true;
     const auto older = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
         return replaces && waiting.stream == next.stream && waiting.frame.header.live() && !waiting.frame.header.end();
     });
@@ -150,7 +161,14 @@ void LiveLoop::put(Frame frame, const RelaySource* relay, const std::stop_token&
         }
         waiting_.push_back(std::move(next));
     }
+    wake_writer();
+    return false;
+}
+
+/// mutex_ is held.
+void LiveLoop::wake_writer() {
     changed_.notify_all();
+    something_.set();
 }
 
 /// Notes which source is open, null: none. What came from the one before is no more acknowledged.
@@ -164,10 +182,11 @@ void LiveLoop::set_source(Source* source) {
 void LiveLoop::take_until_failure(Source& source, const std::stop_token& done) {
     auto* relay = dynamic_cast<RelaySource*>(&source);
     auto* patient = dynamic_cast<WaitingSource*>(&source);
-    while (!done.stop_requested() && !reader_is_idle()) {
+    bool reads = false;  // there is a reader, as what was just written shows
+    while (!done.stop_requested() && (std::exchange(reads, false) || !reader_is_idle())) {
         auto frame = patient ? patient->next_until(SteadyClock::now() + kLook) : source.next();
         if (!frame && !patient) throw Error("the stream ended");
-        if (frame) put(std::move(*frame), relay, done);
+        if (frame) reads = put(std::move(*frame), relay, done);
     }
 }
 
@@ -239,7 +258,7 @@ void LiveLoop::take_frames(std::unique_ptr<Source> source, const std::string& mi
     }
     const std::lock_guard lock(mutex_);
     ended_ = true;
-    changed_.notify_all();
+    wake_writer();
 }
 
 /// Lets the source send as many as were taken with this one. mutex_ is held.
@@ -251,7 +270,12 @@ void LiveLoop::acknowledge(Waiting& waiting) {
 /// returns  false if none comes any more
 bool LiveLoop::wait_for_frame() {
     std::unique_lock lock(mutex_);
-    while (waiting_.empty() && !ended_ && !over()) changed_.wait_for(lock, stop_, kLook, [&] { return !waiting_.empty() || ended_; });
+    while (waiting_.empty() && !ended_ && !over()) {
+        lock.unlock();
+        writer_.wait_reader_left(something_.fd());
+        something_.clear();
+        lock.lock();
+    }
     return !waiting_.empty();
 }
 

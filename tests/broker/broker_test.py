@@ -98,6 +98,14 @@ class RoundTrip(Arrives):
             self.assertLess(switches(push.process, "broker") - before, 50)
             self.assertEqual(push.end(), (0, []))
 
+    def test_the_thread_that_writes_for_slow_readers_sleeps_until_there_is_one(self):
+        with Mosquitto() as broker, Capture(broker.url("framepipe/door")) as end, Publish(broker.url(), "--stream", "door") as push:
+            push.write(frame(PNG, "image/png", seq=0, time_us=0))
+            end.frame()
+            before = switches(end.process, "capture")
+            time.sleep(0.5)
+            self.assertLess(switches(end.process, "capture") - before, 3)
+
     def test_pixels_become_jpegs(self):
         with Mosquitto() as broker:
             (header, payload), = self.arrive(broker, frames=[frame(bytes(16 * 16 * 3), "image/x-raw", format="rgb24", width=16, height=16, seq=1, time_us=2)])
