@@ -76,8 +76,13 @@ std::uint64_t sum_of(std::span<const std::byte> bytes) {
     return sum;
 }
 
+/// Appended by hand, as this is done for each picture: a format's code is in no cache by then.
 std::string about(std::span<const std::byte> bytes) {
-    return fmt::format(R"({{"bytes":{},"sum":"{:016x}"}})", bytes.size(), sum_of(bytes));
+    constexpr const char* kDigits = "0123456789abcdef";
+    std::string text = "{\"bytes\":" + std::to_string(bytes.size()) + ",\"sum\":\"";
+    const std::uint64_t sum = sum_of(bytes);
+    for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[(sum >> shift) & 0xf];
+    return text + "\"}";
 }
 
 }  // namespace
@@ -96,10 +101,10 @@ std::optional<Properties> to_properties(const Header& header) {
 
 Header from_properties(const std::string& type, const Properties& properties) {
     std::string json = "{\"type\":" + json_string(type);
-    for (const auto& [name, value] : properties) json += ',' + json_string(name) + ':' + value;
+    for (const auto& [name, value] : properties) json.append(",").append(json_string(name)).append(":").append(value);
     try {
         Header header = Header::parse(json + '}');
-        header.set("type", type);
+        if (header.type() != type) header.set("type", type);
         return header;
     } catch (const Error&) {  // some are not ours
     }
@@ -123,7 +128,7 @@ std::string to_meta(const Header& header, std::span<const std::byte> payload) {
     }
     std::string text = header.text();
     text.back() = ',';  // a header has a type at least
-    return fmt::format(R"({}"{}":{}}})", text, kPayload, about(payload));
+    return text.append("\"").append(kPayload).append("\":").append(about(payload)).append("}");
 }
 
 bool Meta::belongs_to(std::span<const std::byte> bytes) const {

@@ -38,6 +38,13 @@ bool is_ascii_word(const char* text) {
     return (word & 0x8080808080808080U) == 0;
 }
 
+/// True if a JSON string holds this text as it is.
+bool is_plain(std::string_view text) {
+    for (const char c : text)
+        if (c < ' ' || c > '~' || c == '"' || c == '\\') return false;
+    return true;
+}
+
 }  // namespace
 
 bool is_valid_utf8(std::string_view text) {
@@ -70,6 +77,8 @@ std::string valid_utf8(std::string_view text) {
 }
 
 std::string json_string(std::string_view text) {
+    // As nearly all are, several in each header.
+    if (is_plain(text)) return std::string(1, '"').append(text).append(1, '"');
     const std::string valid = valid_utf8(text);
     return boost::json::serialize(boost::json::string_view(valid.data(), valid.size()));
 }

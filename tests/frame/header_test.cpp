@@ -69,6 +69,8 @@ TEST_CASE("nesting without end is refused, not followed", "[frame]") {
 
 TEST_CASE("strings become JSON whatever bytes they hold", "[frame]") {
     CHECK(framepipe::json_string("a\"b\\\x01\xff\xc3\xbc") == "\"a\\\"b\\\\\\u0001\xEF\xBF\xBD\xc3\xbc\"");
+    CHECK(framepipe::json_string(" !#[]~").append(framepipe::json_string("")) == "\" !#[]~\"\"\"");
+    for (const char c : {'\x1f', '"', '\\'}) CHECK(framepipe::json_string(std::string(1, c)).size() > 3);
     CHECK(framepipe::valid_utf8("\xed\xa0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
     CHECK(framepipe::valid_utf8("\xf0\x9f\x8e\x89 \xf0\x9f\x8e") == "\xf0\x9f\x8e\x89 \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
     const std::string ascii(20, 'a');
