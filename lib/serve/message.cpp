@@ -40,10 +40,13 @@ Message::Message(std::string head, Bytes body, std::string tail, Carried frame)
     tail_.clear();
 }
 
-Message::Message(std::shared_ptr<const Message> original, PagePipe& pipe, std::atomic<std::uint64_t>& in_use)
-    : original_(std::move(original)), head_(original_->head_), body_(original_->body_), tail_(original_->tail_), frame_(original_->frame_) {
-    if (!pipe.open()) return;
-    pages_ = Pages(size());
+Message::Message(std::shared_ptr<const Message> original, Pages pages, PagePipe& pipe, std::atomic<std::uint64_t>& in_use)
+    : original_(std::move(original)),
+      head_(original_->head_),
+      body_(original_->body_),
+      tail_(original_->tail_),
+      frame_(original_->frame_),
+      pages_(std::move(pages)) {
     if (pages_.empty()) return;
     auto at = reinterpret_cast<char*>(pages_.bytes().data());
     for (const std::string_view part : {std::string_view(head_), body_.text(), std::string_view(tail_)})

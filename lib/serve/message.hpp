@@ -15,6 +15,7 @@
 #include "frame/bytes.hpp"
 #include "frame/clock.hpp"
 #include "serve/page_pipe.hpp"
+#include "serve/pages.hpp"
 
 namespace framepipe::serve {
 
@@ -32,11 +33,11 @@ struct Carried {
 class Message {
 public:
     Message(std::string head, Bytes body = {}, std::string tail = {}, Carried frame = {});
-    /// The same bytes in pages, to be sent through `pipe`, which outlives this; from memory where there are no
-    /// pages to be had. Keeps `original`, for one thread of viewers: threads that send the same pages at once
+    /// The same bytes in `pages` of their size, to be sent through `pipe`, which outlives this; from memory where they are
+    /// empty. Keeps `original`, for one thread of viewers: threads that send the same pages at once
     /// hold each other up at the pages' reference counts.
     /// in_use  counts the bytes in pages; outlives this
-    Message(std::shared_ptr<const Message> original, PagePipe& pipe, std::atomic<std::uint64_t>& in_use);
+    Message(std::shared_ptr<const Message> original, Pages pages, PagePipe& pipe, std::atomic<std::uint64_t>& in_use);
     ~Message();
     Message(const Message&) = delete;
     Message& operator=(const Message&) = delete;

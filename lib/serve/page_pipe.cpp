@@ -2,12 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <utility>
 
 namespace framepipe::serve {
 namespace {
@@ -18,26 +16,6 @@ constexpr std::size_t kPiece = 256 << 10;
 constexpr int kPipeSize = 2 * kPiece;
 
 }  // namespace
-
-Pages::Pages(std::size_t size) {
-    // With its pages at once: one by one they cost as much as the copy into them.
-    void* at = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (at == MAP_FAILED) return;
-    at_ = static_cast<std::byte*>(at);
-    size_ = size;
-}
-
-Pages::~Pages() {
-    if (size_ > 0) munmap(at_, size_);
-}
-
-Pages::Pages(Pages&& other) noexcept : at_(other.at_), size_(std::exchange(other.size_, 0)) {}
-
-Pages& Pages::operator=(Pages&& other) noexcept {
-    std::swap(at_, other.at_);
-    std::swap(size_, other.size_);
-    return *this;
-}
 
 PagePipe::PagePipe() : nowhere_(::open("/dev/null", O_WRONLY | O_CLOEXEC)) {
     int ends[2];

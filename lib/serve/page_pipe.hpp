@@ -1,4 +1,4 @@
-// Memory that goes to many sockets as it is, by its pages.
+// The way of memory to many sockets as it is, by its pages.
 #pragma once
 
 #include <sys/types.h>
@@ -10,25 +10,6 @@
 
 namespace framepipe::serve {
 
-/// Memory of whole pages. Sockets that were given some of them keep them when it is gone; so it is written to
-/// before it is first sent, and never again.
-class Pages {
-public:
-    Pages() = default;
-    /// Empty if there is no memory to be had.
-    explicit Pages(std::size_t size);
-    ~Pages();
-    Pages(Pages&& other) noexcept;
-    Pages& operator=(Pages&& other) noexcept;
-
-    bool empty() const { return size_ == 0; }
-    std::span<std::byte> bytes() const { return {at_, size_}; }
-
-private:
-    std::byte* at_ = nullptr;
-    std::size_t size_ = 0;
-};
-
 /// The way of pages to a socket: vmsplice(2) refers to them, splice(2) hands the references over, and nothing
 /// is copied. Seven to nine tenths of the work of send(2) where 100 kB go to many. One thread.
 class PagePipe {
@@ -39,7 +20,7 @@ public:
     /// True if anything can be sent.
     bool open() const { return static_cast<bool>(way_in_); }
 
-    /// Sends what the socket takes of the bytes, or of the first of many; they are part of Pages.
+    /// Sends what the socket takes of the bytes, or of the first of many; they are part of Pages, see pages.hpp.
     /// returns  the number of bytes, or -1 and errno
     ssize_t send(int socket, std::span<const std::byte> bytes);
 

@@ -16,6 +16,8 @@ namespace {
 // Below these, sending from memory costs less than filling pages first.
 constexpr std::size_t kMinPagesSize = 16 << 10;
 constexpr std::size_t kMinPagesViewers = 10;
+/// Each viewer that is behind may keep a large page or two from being given back.
+constexpr std::size_t kMostBehind = 16;
 
 bool is_for_pages(const Message& message, std::size_t viewers) {
     return viewers >= kMinPagesViewers && message.size() >= kMinPagesSize;
@@ -94,7 +96,12 @@ void Shard::tick() {
     if (ticked_ != SteadyClock::time_point()) load_ = std::chrono::duration<double>(busy - busy_) / (now - ticked_);
     busy_ = busy;
     ticked_ = now;
-    for_each_connection([](Connection& connection) { connection.tick(); });
+    std::size_t behind = 0;
+    for_each_connection([&](Connection& connection) {
+        behind += connection.sending() || connection.waits_for_path() ? 1 : 0;
+        connection.tick();
+    });
+    behind_ = behind;
     ticker_.after(std::chrono::seconds(1));
 }
 
@@ -164,7 +171,10 @@ MessagePtr Shard::message(const FramePtr& frame, Form form) {
 
 MessagePtr Shard::share(MessagePtr message, std::size_t viewers) {
     if (viewers < 2) return message;
-    if (is_for_pages(*message, viewers)) return std::make_shared<Message>(std::move(message), page_pipe_, hub().metrics().live_bytes);
+    if (is_for_pages(*message, viewers) && page_pipe_.open()) {
+        Pages pages = behind_ <= kMostBehind ? page_store_.large(message->size()) : PageStore::small(message->size());
+        return std::make_shared<Message>(std::move(message), std::move(pages), page_pipe_, hub().metrics().live_bytes);
+    }
     // A count of our own: all shards counting on one would hold each other up.
     return MessagePtr(message.get(), [kept = message](const Message*) {});
 }

@@ -133,6 +133,8 @@ private:
     ViewerCounters counters_;
     std::size_t sink_;
     PagePipe page_pipe_;  // outlives the connections' messages
+    PageStore page_store_;
+    std::size_t behind_ = 0;  // connections that had something to send at the last tick
     std::unordered_map<std::string, Listeners> listeners_;
     std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
     /// Of the frame that is being handed out.

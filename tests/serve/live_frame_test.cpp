@@ -84,7 +84,7 @@ TEST_CASE("memory is counted while anybody holds the frame or a message of it", 
     World world;
     auto frame = world.frame(Header("image/jpeg"), std::string(20000, 'x'));
     auto message = frame->message({Wrap::bare, As::image});
-    auto in_pages = std::make_shared<const Message>(message, world.pipe, world.metrics.live_bytes);
+    auto in_pages = std::make_shared<const Message>(message, PageStore::small(message->size()), world.pipe, world.metrics.live_bytes);
     REQUIRE(in_pages->in_pages());
     CHECK(world.metrics.live_bytes == 20000 + 20004);  // the pages too
     frame.reset();

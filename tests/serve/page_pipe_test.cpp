@@ -31,7 +31,7 @@ std::string pattern(std::size_t size) {
 }
 
 Pages pages_of(const std::string& bytes) {
-    Pages pages(bytes.size());
+    Pages pages = PageStore::small(bytes.size());
     REQUIRE(pages.bytes().size() == bytes.size());
     std::memcpy(pages.bytes().data(), bytes.data(), bytes.size());
     return pages;
@@ -115,8 +115,9 @@ TEST_CASE("a message in pages is sent from any place, and is the same", "[serve]
     PagePipe pipe;
     const auto original = std::make_shared<Message>("head", Bytes::from(pattern(60000)), "tail");
     const std::string whole = original->text();
-    const Message message(original, pipe, in_use);
+    const Message message(original, PageStore::small(whole.size()), pipe, in_use);
     REQUIRE(message.in_pages());
+    CHECK(in_use == whole.size());
     const Pair viewer;
     for (const std::size_t offset : {std::size_t{0}, std::size_t{3}, std::size_t{50000}, whole.size() - 1}) {
         CHECK(message.send_some(viewer.ours.get(), offset) == static_cast<ssize_t>(whole.size() - offset));
@@ -135,7 +136,7 @@ TEST_CASE("where no pipe is to be had, a message is sent from memory", "[serve]"
     setrlimit(RLIMIT_NOFILE, &before);
     REQUIRE_FALSE(pipe.open());
     std::atomic<std::uint64_t> in_use{0};
-    const Message message(original, pipe, in_use);
+    const Message message(original, {}, pipe, in_use);
     CHECK_FALSE(message.in_pages());
     CHECK(in_use == 0);
     CHECK(message.send_some(viewer.ours.get(), 0) == static_cast<ssize_t>(message.size()));
