@@ -66,6 +66,18 @@ bool is_text_byte(char c) {
     return byte >= 0x80 || (byte >= 0x20 && byte != 0x7f) || c == '\t' || c == '\n' || c == '\r' || c == '\x1b';
 }
 
+/// Whether the first line, or the start of it, may be one of text. Not all of them need be UTF-8, as some programs print their
+/// system's older encoding, but most.
+bool may_be_lines(std::string_view start) {
+    constexpr std::size_t enough = 16;  // to judge by how many are not
+    if (!std::all_of(start.begin(), start.end(), is_text_byte)) return false;
+    if (start.size() < enough) return true;
+    std::size_t replaced = 0;
+    const std::string valid = valid_utf8(start);
+    for (std::size_t at = 0; (at = valid.find("\xef\xbf\xbd", at)) != std::string::npos; ++at) ++replaced;
+    return 2 * replaced <= start.size();
+}
+
 /// Whether the bytes read as text: UTF-8 but for a character that is cut at the end, nothing unprintable.
 bool is_text(std::string_view text) {
     if (!std::all_of(text.begin(), text.end(), is_text_byte)) return false;
@@ -244,7 +256,15 @@ std::optional<Dialect> sniff(ByteReader& reader, const InputOptions& options) {
     if (!reader.fill(1, kPrefixSize)) return std::nullopt;
     if (const auto dialect = Sniffer(reader, options.lines).marked()) return dialect;
     const std::string_view have = Bytes({}, reader.available()).text();
-    if (options.lines && foreign_kind(have) == nullptr && is_text_byte(have[0])) return Dialect::lines;
+    if (options.lines && foreign_kind(have) == nullptr) {
+        // Before its end a line is no frame, so that nothing is lost by waiting for it.
+        constexpr std::size_t longest = 512;
+        std::size_t length = 0;
+        while (length < longest && reader.fill(length + 1) && reader.available()[length] != std::byte{'\n'}) ++length;
+        const std::string_view line = Bytes({}, reader.available().first(length)).text();
+        if (may_be_lines(line)) return Dialect::lines;
+        throw Error(options.name + ": neither frames nor pictures nor text but bytes that begin with" + hexadecimal(line.substr(0, 16)));
+    }
     if (is_cut_magic(have) && !reader.fill(have.size() + 1)) {
         throw Error(options.name + ": input ended inside the first frame, after " + std::to_string(have.size()) + " bytes");
     }

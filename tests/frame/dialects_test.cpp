@@ -299,6 +299,25 @@ TEST_CASE("a line over the limit is an error", "[dialects]") {
     CHECK_THAT(last(read_all(std::string(200'000, 'x'), options)), ContainsSubstring("is over the limit"));
 }
 
+TEST_CASE("what is no text is not taken for lines", "[dialects]") {
+    const auto error = [](const std::string& bytes) {
+        const std::string words = last(read_all(bytes, plain(true)));
+        return words.starts_with("error: ") ? words : "";
+    };
+    CHECK_THAT(error(std::string(100, '\xff')),
+               ContainsSubstring("neither frames nor pictures nor text but bytes that begin with ff ff ff"));
+    CHECK_THAT(error("G@" + std::string("\0\x10\0\0\xb0\r", 8)), ContainsSubstring("nor text but bytes that begin with 47 40 00"));
+    CHECK_THAT(error("dir/file" + std::string(92, '\0') + "0000644"), ContainsSubstring("nor text"));
+    CHECK(error("Gr\xfc\xdf"
+                "e\n")
+              .empty());
+    CHECK(error("Gr\xfc\xdf"
+                "e aus M\xfcnchen, und noch mehr\n")
+              .empty());
+    CHECK(error("\xe4\xbd\xa0\xe5\xa5\xbd, \xe4\xb8\x96\xe7\x95\x8c, \xe4\xbd\xa0\xe5\xa5\xbd\n").empty());
+    CHECK(error("\x1b[31mred\x1b[0m\ttext\r\n").empty());
+}
+
 TEST_CASE("where lines are text too, the other dialects are still known", "[dialects]") {
     CHECK(last(read_all(jpeg(8, 8), plain(true))) == picture("image/jpeg", 8, 8, jpeg(8, 8)));
     CHECK(last(read_all("P5 1 1 255\na", plain(true))) == raw("gray", 1, 1, "", "a"));
