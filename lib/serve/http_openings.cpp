@@ -22,6 +22,15 @@ bool asks_for_v1(const Request& request) {
     return request.header_lists("sec-websocket-protocol", "framepipe.v1");
 }
 
+/// What has become of a producer's frames.
+std::string account_of(const Intake::Status& status, double max_rate) {
+    std::string words = status.done == 1 ? "1 frame" : fmt::format("{} frames", status.done);
+    if (status.replaced > 0) words += fmt::format(", {} of them gave way to newer ones", status.replaced);
+    if (status.too_fast > 0)
+        words += fmt::format(", {} of them were over {} a second (the server's --publish-rate)", status.too_fast, max_rate);
+    return words;
+}
+
 /// "30", "0.5"; nullopt: no number, or none that a rate can be.
 std::optional<double> parse_rate(std::string_view text) {
     double rate = 0;
@@ -143,7 +152,7 @@ void HttpSession::end_upload(Request request, const Intake::Status& status) {
     }
     if (!status.failure.empty()) return refuse(request, 400, Refusal::bad_request, status.failure);
     if (status.done == 0) return refuse(request, 400, Refusal::bad_request, "there is no frame in the body");
-    respond(request, text_response(200, status.done == 1 ? "1 frame" : fmt::format("{} frames", status.done)));
+    respond(request, text_response(200, account_of(status, publishing.options().max_rate)));
 }
 
 void HttpSession::open_mjpeg(const Request& request) {

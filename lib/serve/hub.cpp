@@ -72,6 +72,15 @@ void Hub::count(Taken taken) {
     }
 }
 
+SteadyClock::duration Hub::admit(const std::string& name, const Feeder& feeder, double a_second) {
+    const std::lock_guard lock(mutex_);
+    // Frames that publish() will refuse take nothing of what others may have.
+    if (!has_room_for(name)) return SteadyClock::duration(0);
+    Stream& stream = this->stream(name);
+    if (stream.feeder && stream.feeder != &feeder) return SteadyClock::duration(0);
+    return stream.rate.admit(a_second, SteadyClock::now()) ? SteadyClock::duration(0) : stream.rate.wait(a_second);
+}
+
 Taken Hub::take(Frame frame, Feeder* feeder) {
     const std::string name = frame.header.stream();
     std::array<std::uint32_t, kForms> wants;
@@ -82,7 +91,6 @@ Taken Hub::take(Frame frame, Feeder* feeder) {
         if (feeder) {
             if (stream.feeder && stream.feeder != feeder) return Taken::other_feeder;
             if (!std::exchange(stream.feeder, feeder)) tell_demand();
-            if (feeder->max_rate > 0 && !stream.rate.admit(feeder->max_rate, SteadyClock::now())) return Taken::too_fast;
             if (feeder->numbers && !frame.header.seq()) frame.header.set("seq", stream.next_seq);
         }
         if (frame.header.end()) {

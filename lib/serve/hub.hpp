@@ -41,7 +41,7 @@ enum class Taken : std::uint8_t {
     yes,
     other_feeder,      // somebody else feeds the stream
     too_many_streams,  // and it would be one more
-    too_fast,          // more frames a second than the feeder's max_rate
+    too_fast,          // more frames a second than admit() lets through
     forbidden,         // its token is not for that stream
 };
 
@@ -64,6 +64,10 @@ public:
     /// Hands a frame to all who want it. The forms that are wanted are made in the calling thread.
     /// feeder  becomes the stream's if it has none; null: for nobody in particular
     Taken publish(Frame frame, Feeder* feeder = nullptr);
+    /// Asks whether a stream may have one more frame now, before it is published.
+    /// a_second  the most frames that it may have
+    /// returns   zero: it may, and the frame is counted; else how much later to ask again
+    SteadyClock::duration admit(const std::string& stream, const Feeder& feeder, double a_second);
     /// Counts a frame that its feeder had to leave out.
     void count(Taken taken);
     /// Makes `feeder` the one that feeds the stream. takeover: in place of whoever does.

@@ -20,6 +20,8 @@ public:
     struct Status {
         std::uint64_t done = 0;       // frames that were published, replaced by newer ones or left out
         std::uint64_t published = 0;  // of these
+        std::uint64_t replaced = 0;   // of these, by newer ones
+        std::uint64_t too_fast = 0;   // of these, left out as more a second than may be
         Taken refused = Taken::yes;   // why the last one was left out that was
         bool lost = false;            // the producer has to go: it may not feed its stream, or no longer
         std::string lost_stream;      // which one
@@ -31,11 +33,11 @@ public:
     using Notify = std::function<void()>;
 
     struct Options {
-        std::string stream;      // the name for frames that have none
-        bool takeover = false;   // in place of another producer
-        double max_rate = 1000;  // frames a second of a stream; further ones are left out; 0: any number
+        std::string stream;                       // the name for frames that have none
+        bool takeover = false;                    // in place of another producer
+        double max_rate = 1000;                   // frames a second of a stream; 0: any number
         PermitPtr permit = Permit::everything();  // which streams it may publish
-        bool exclusive = true;   // has to go when it may not feed a stream; else only those frames are left out
+        bool exclusive = true;                    // has to go when it may not feed a stream; else only those frames are left out
     };
 
     Intake(std::shared_ptr<Hub> hub, Options options, Notify notify);
@@ -44,7 +46,8 @@ public:
     Taken claim();
 
     /// Lets a frame wait for its turn. A picture that is `replaceable` takes the place of one of its
-    /// stream that waits there. When the status says `full` afterwards, the caller should wait.
+    /// stream that waits there, and is left out if its stream has had as many as may be; other frames wait
+    /// until it may have more. When the status says `full` afterwards, the caller should wait.
     void put(Frame frame, bool replaceable);
     /// The same, and waits while it is full.
     void put_and_wait(Frame frame, bool replaceable);
@@ -63,17 +66,20 @@ public:
 private:
     struct Waiting {
         Frame frame;
-        bool replaceable;
+        bool gives_way;  // to a newer one of its stream
     };
-    void publish(Frame frame);
+    void publish(Frame frame, bool gives_way);
+    bool wait_for_turn(const std::string& stream, bool gives_way);
     void tell();
 
     const std::shared_ptr<Hub> hub_;
     const Options options_;
+    const std::size_t most_waiting_;
 
     mutable std::mutex mutex_;  // guards all below
     std::condition_variable work_;
     std::condition_variable room_;
+    std::condition_variable lost_;
     std::deque<Waiting> waiting_;
     std::size_t bytes_ = 0;  // of payload that wait
     bool no_more_ = false;

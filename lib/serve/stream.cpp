@@ -35,6 +35,10 @@ bool RateLimit::admit(double a_second, SteadyClock::time_point now) {
     return true;
 }
 
+SteadyClock::duration RateLimit::wait(double a_second) const {
+    return std::chrono::ceil<SteadyClock::duration>(std::chrono::duration<double>((1 - allowance_) / a_second));
+}
+
 void Stream::note(FramePtr frame) {
     const auto now = frame->arrival();
     if (state == StreamState::live) {

@@ -56,8 +56,6 @@ public:
 
     /// Give the stream's next number to frames that have no `seq`.
     bool numbers = false;
-    /// The most frames a second of a stream; 0: any.
-    double max_rate = 0;
 };
 
 /// A count of events a second that lets no more through than may be, a second's worth at once.
@@ -65,6 +63,8 @@ class RateLimit {
 public:
     /// returns  false if this event is one too many
     bool admit(double a_second, SteadyClock::time_point now);
+    /// When one more is let through: so long after the one that was too many.
+    SteadyClock::duration wait(double a_second) const;
 
 private:
     double allowance_ = -1;  // events; below 0: none came yet

@@ -52,6 +52,7 @@ void WebSocketPeer::send_urgent(std::string frame) {
 }
 
 void WebSocketPeer::on_tick() {
+    if (!connection_.reading()) return;  // it is held up: we would not hear it
     const auto silent = connection_.shard().loop().now() - connection_.last_sign_of_life();
     if (silent > kGoneAfter) {
         connection_.shard().counters().refusals[static_cast<std::size_t>(Refusal::timeout)].add();

@@ -83,7 +83,8 @@ class ByRequest(unittest.TestCase):
         with publisher() as server:
             for name, body in bodies.items():
                 with self.subTest(name):
-                    self.assertEqual(post(server, body, f"/publish?stream={name}"), (200, "2 frames\n"))
+                    status, words = post(server, body, f"/publish?stream={name}")
+                    self.assertEqual((status, words[:8]), (200, "2 frames"), words)  # and perhaps which of them gave way
                     self.assertEqual(last_picture(server, name), png(2))
             self.assertEqual(post(server, b"one\ntwo\n", "/publish?stream=lines"), (200, "2 frames\n"))
             self.assertEqual({s["name"]: s["type"] for s in server.streams()}["lines"], "text/plain")
@@ -293,16 +294,63 @@ class Rights(unittest.TestCase):
             server.said('cannot take stream "": a producer feeds it already')
             self.assertEqual(last_picture(server), png(1))
 
-    def test_too_many_frames_a_second_are_left_out(self):
-        with publisher("--publish-rate", "1") as server:
+    def test_too_many_live_pictures_a_second_are_left_out(self):
+        with publisher("--publish-rate", "0.01") as server:
             self.assertEqual(post(server, png(1))[0], 200)
             status, words = post(server, png(2))
             self.assertEqual((status, "--publish-rate" in words), (429, True))
-            with WebSocket(server, "/publish?stream=b") as producer:
-                for level in range(5):
-                    producer.send(f"{level}")
-                eventually(lambda: server.metric('input_drops_total{reason="rate"}') >= 5, "the frames left out")
+            with WebSocket(server, "/publish?stream=b", "framepipe.v1") as producer:
+                for n in range(5):
+                    producer.send(frame(png(n), "image/png", live=True))
+                    while json.loads(producer.message())["ack"] <= n:
+                        pass
+                self.assertEqual(server.metric('input_drops_total{reason="rate"}'), 5)
                 self.assertEqual(server.metric('frames_in_total{stream="b"}'), 1)
+            said = [line for line in server.lines if "--publish-rate" in line]
+            self.assertEqual((len(said), 'stream ""' in said[0]), (1, True), said)
+
+    def test_a_producer_of_other_frames_is_held_up_and_loses_none(self):
+        with publisher("--publish-rate", "50") as server:
+            body = b"".join(frame(b"%d" % n) for n in range(100))
+            self.assertEqual(post(server, body, "/publish?stream=a"), (200, "100 frames\n"))
+            with WebSocket(server, "/publish?stream=b", "framepipe.v1") as whole, WebSocket(server, "/publish?stream=c") as bare:
+                for n in range(100):
+                    whole.send(frame(b"%d" % n))
+                    bare.send(f"{n}")
+                while json.loads(whole.message())["ack"] < 100:
+                    pass
+                eventually(lambda: server.metric('frames_in_total{stream="c"}') == 100, "all texts")
+            for name in "abc":
+                self.assertEqual(server.metric('frames_in_total{stream="%s"}' % name), 100)
+                self.assertEqual(last_picture(server, name) if name != "c" else b"99", b"99")
+            self.assertEqual(server.metric("input_drops_total"), 0)
+
+    def test_the_end_of_a_stream_is_not_left_out(self):
+        with publisher("--publish-rate", "2") as server, WebSocket(server, "/publish", "framepipe.v1") as producer:
+            for n in range(3):
+                producer.send(frame(png(n), "image/png", live=True))
+            producer.send(frame(type="image/png", live=True, end=True))
+            eventually(lambda: server.streams() and server.streams()[0]["state"] == "ended", "the end")
+
+    def test_a_producer_that_is_held_up_goes_when_it_loses_its_stream(self):
+        with publisher("--publish-rate", "0.01", "--takeover") as server, WebSocket(server, "/publish?stream=a") as first:
+            first.send("1")
+            first.send("2")
+            server.frames_in(1)
+            with WebSocket(server, "/publish?stream=a"):
+                self.assertEqual(first.closing()[0], 1008)
+
+    def test_the_answer_tells_which_pictures_gave_way(self):
+        with publisher() as server:
+            pictures = 5000
+            status, words = post(server, png() * pictures)
+            shown = int(server.metric("frames_in_total"))
+            replaced = int(server.metric('input_drops_total{reason="replaced"}'))
+            too_fast = int(server.metric('input_drops_total{reason="rate"}'))
+            self.assertEqual((status, shown + replaced + too_fast), (200, pictures))
+            for count, what in ((replaced, "gave way to newer ones"), (too_fast, "were over 1000 a second (the server's --publish-rate)")):
+                self.assertEqual(f", {count} of them {what}" in words, count > 0, words)
+            self.assertGreater(replaced + too_fast, 0)
 
     def test_too_many_streams(self):
         with publisher() as server, WebSocket(server, "/publish", "framepipe.v1") as producer:
