@@ -218,7 +218,7 @@ void Connection::tick() {
         return close();
     }
     if (current_.message && now - progress_ > shard_.stall_timeout()) {
-        shard_.counters().refusals[static_cast<std::size_t>(Refusal::stalled)].add();
+        let_go(Refusal::stalled, "a viewer took no byte for a while (--stall-timeout)");
         return close();  // it would not take a word of farewell either
     }
     if (!finishing_) protocol_->on_tick();
@@ -228,9 +228,15 @@ void Connection::stop() {
     if (!closing()) protocol_->on_stop();
 }
 
+void Connection::let_go(Refusal reason, std::string_view words, std::uint16_t code) {
+    shard_.counters().refusals[static_cast<std::size_t>(reason)].add();
+    log::warn_once(fmt::format("let go {} {}", name_of(reason), code), fmt::format("let a connection go: {}", words));
+}
+
 void Connection::dismiss(Refusal reason) {
     if (closing()) return;
-    shard_.counters().refusals[static_cast<std::size_t>(reason)].add();
+    let_go(reason, reason == Refusal::queue ? "a viewer was too slow, and too many messages waited for it"
+                                            : "a viewer was too slow, and all pictures together took too much memory (--max-memory)");
     protocol_->on_dismissed(reason);
 }
 

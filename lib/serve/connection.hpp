@@ -103,6 +103,9 @@ public:
     void stop();
     /// The server lets the connection go.
     void dismiss(Refusal reason);
+    /// Counts the reason why the peer is let go, and says it the first time.
+    /// code  with which its WebSocket is closed, if the reason has several
+    void let_go(Refusal reason, std::string_view words, std::uint16_t code = 0);
     /// The oldest live frame that is kept in memory for it; 0: none.
     std::uint64_t oldest_frame() const;
 

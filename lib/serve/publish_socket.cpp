@@ -95,7 +95,7 @@ void PublishSocket::on_binary(std::string_view bytes) {
         const bool live = frame.header.live();
         put(std::move(frame), live);
     } catch (const Error& error) {
-        connection_.shard().counters().refusals[static_cast<std::size_t>(Refusal::protocol)].add();
+        connection_.let_go(Refusal::protocol, fmt::format("a producer sent what is no frame: {} (1007)", error.what()), 1007);
         close(1007, error.what());
     }
 }

@@ -1,5 +1,7 @@
 #include "serve/websocket_peer.hpp"
 
+#include <fmt/format.h>
+
 #include "serve/shard.hpp"
 
 namespace framepipe::serve {
@@ -20,7 +22,8 @@ void WebSocketPeer::on_bytes(std::string_view bytes) {
     pinged_ = false;
     const auto failure = reader_.read(bytes, [this](const WebSocketReader::Message& message) { on_message(message); });
     if (!failure) return;
-    connection_.shard().counters().refusals[static_cast<std::size_t>(Refusal::protocol)].add();
+    connection_.let_go(Refusal::protocol,
+                       fmt::format("a WebSocket client sent what cannot be taken: {} ({})", failure->text, failure->code), failure->code);
     close(failure->code, failure->text);
 }
 

@@ -196,6 +196,7 @@ TEST_CASE("a feeder has a rate that it may not pass", "[serve]") {
     RateLimit slow;
     CHECK(slow.admit(0.5, begin));
     CHECK_FALSE(slow.admit(0.5, begin + std::chrono::seconds(1)));
+    CHECK(slow.wait(0.5) == std::chrono::seconds(1));
     CHECK(slow.admit(0.5, begin + std::chrono::seconds(3)));
 }
 

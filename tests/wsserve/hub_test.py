@@ -174,6 +174,7 @@ class Slow(unittest.TestCase):
         with hub("--max-frame", "1000") as server, WebSocket(server, "/") as client:
             client.send("x" * 1001)
             self.assertEqual(client.closing()[0], 1009)
+            server.said("message over the limit of 1000 bytes (1009)")
 
 
 class Streams(unittest.TestCase):

@@ -208,9 +208,13 @@ class BySocket(unittest.TestCase):
             with WebSocket(server, "/publish") as producer:
                 producer.send(b"x" * 80000)
                 self.assertEqual(producer.closing()[0], 1009)
-            with WebSocket(server, "/publish", "framepipe.v1") as producer:
-                producer.send(frame(b"x" * 1001))
-                self.assertIn("--max-frame", producer.closing()[1])
+            server.said("a WebSocket client sent what cannot be taken: message over the limit")
+            for _ in range(2):
+                with WebSocket(server, "/publish", "framepipe.v1") as producer:
+                    producer.send(frame(b"x" * 1001))
+                    self.assertIn("--max-frame", producer.closing()[1])
+            server.said("a producer sent what is no frame: ")
+            self.assertEqual(len([line for line in server.lines if "let a connection go" in line]), 2, server.lines)
 
 
 class Rights(unittest.TestCase):

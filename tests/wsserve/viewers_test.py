@@ -101,6 +101,7 @@ class Slow(unittest.TestCase):
             for _ in range(4):
                 server.write(frame(bytes(3_000_000)))
             eventually(lambda: server.metric('refusals_total{reason="stalled"}') == 1, "the farewell")
+            server.said("let a connection go: a viewer took no byte for a while (--stall-timeout)")
             server.viewers(1)
             with self.assertRaises((Closed, ConnectionError)):
                 while True:
@@ -117,6 +118,7 @@ class Slow(unittest.TestCase):
             eventually(lambda: server.metric('refusals_total{reason="queue"}') == 1, "the refusal")
             self.assertEqual(len(viewer.message()), 8_000_000)
             self.assertEqual(viewer.closing(), (1008, "too slow: too many messages wait"))
+            server.said("let a connection go: a viewer was too slow, and too many messages waited for it")
 
     def test_live_frames_stay_within_their_memory(self):
         with Server("--max-memory", "20MB") as server:
@@ -132,6 +134,8 @@ class Slow(unittest.TestCase):
             eventually(lambda: server.metric(gone) > 0, "a viewer to go")
             eventually(lambda: server.metric("live_bytes") <= 25_000_000, "less memory")
             self.assertGreater(server.metric("viewers"), 0)
+            server.said("(--max-memory)")
+            self.assertEqual(len([line for line in server.lines if "let a connection go" in line]), 1, server.lines)
             with WebSocket(server) as viewer:
                 self.assertEqual(len(viewer.message()), 5_000_000)
             for viewer in slow:
