@@ -1,5 +1,7 @@
 #include "pusher.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 
@@ -15,6 +17,7 @@ constexpr auto kFarewell = std::chrono::seconds(1);
 bool is_final(std::uint16_t code, bool was_taken) {
     switch (code) {
         case 1002:  // the protocol
+        case 1003:  // no frames here
         case 1007:  // no frame
         case 1009:  // too large
             return true;
@@ -23,6 +26,13 @@ bool is_final(std::uint16_t code, bool was_taken) {
         default:
             return false;
     }
+}
+
+/// Where the server of this address takes frames.
+HttpUrl beside(HttpUrl url) {
+    const auto path_end = std::min(url.target.find('?'), url.target.size());
+    url.target.replace(url.target.rfind('/', path_end), std::string::npos, "/publish");
+    return url;
 }
 
 }  // namespace
@@ -79,7 +89,13 @@ void Pusher::push(WebSocketClient& client) {
             // Before it is sent: who breaks off in the middle of it has it to send again.
             unacknowledged_.push_back({again ? std::optional(frame) : std::nullopt});
             window.sent(SteadyClock::now());
-            client.send_binary({as_bytes(head), frame.payload});
+            try {
+                client.send_binary({as_bytes(head), frame.payload});
+            } catch (const Error&) {
+                // Who takes no frames may have said so before.
+                if (const auto message = client.receive(SteadyClock::now())) handle(*message, window);
+                throw;
+            }
         } else if (queue_.ended() && queue_.empty()) {
             if (unacknowledged_.empty()) break;
             if (!farewell) farewell = SteadyClock::now() + kFarewell;
@@ -101,6 +117,9 @@ void Pusher::handle(const WebSocketMessage& message, serve::AckWindow& window) {
     boost::json::error_code failed;
     const auto value = boost::json::parse({message.payload.text().data(), message.payload.size()}, failed);
     if (failed || !value.is_object()) return;
+    // It tells its viewers about itself.
+    if (value.as_object().contains("server"))
+        throw FinalError(fmt::format("{} is for viewers and takes no frames; try: publish {}", url_.shown(), beside(url_).shown()));
     const auto* ack = value.as_object().if_contains("ack");
     if (ack == nullptr || !ack->is_int64() || ack->as_int64() < 0) return;
     const auto count = static_cast<std::uint64_t>(ack->as_int64());

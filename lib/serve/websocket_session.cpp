@@ -97,7 +97,9 @@ void WebSocketSession::on_text(std::string_view text) {
 }
 
 void WebSocketSession::on_binary(std::string_view bytes) {
-    if (!options_.v1) ask(bytes, false);
+    if (!options_.v1) return ask(bytes, false);
+    connection_.let_go(Refusal::protocol, "a program pushed a frame to where they are watched; /publish takes them (1003)", 1003);
+    close(1003, "no frames are taken here; they are pushed to /publish");
 }
 
 void WebSocketSession::on_control(std::string_view text) {

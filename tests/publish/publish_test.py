@@ -88,9 +88,25 @@ class Trouble(unittest.TestCase):
         with Server() as at:
             status, lines = run(url(at), data=frame(b"x"))
             self.assertEqual((status, len(lines), "--publish would admit it" in lines[0]), (1, 1, True))
-            # A viewers' WebSocket acknowledges nothing, and says so by what it offers.
         with server() as at:
             self.assertEqual(run(url(at, "/nothing"), data=frame(b"x"))[0], 1)
+
+    def test_an_address_for_viewers(self):
+        for arguments in ([], ["--hub"]):
+            with server(*arguments) as at:
+                for size in (1, 100_000, 30_000_000):
+                    for more in ([], ["--wait"], ["--stream", "q"]):
+                        for count in (1, 3):
+                            status, lines = run(url(at, "/ws"), *more, data=frame(b"x" * size) * count)
+                            self.assertEqual((status, len(lines)), (1, 1), lines)
+                            query = "?stream=q" if "q" in more else ""
+                            words = f"publish: {url(at, '/ws')}{query} is for viewers and takes no frames; try: publish {url(at)}"
+                            self.assertEqual(lines, [words], (size, more, count))
+                self.assertEqual(at.streams(), [])
+                with WebSocket(at, "/ws", "framepipe.v1") as viewer:
+                    viewer.send(frame(b"x"))
+                    code, words = viewer.closing()
+                    self.assertEqual((code, "/publish" in words), (1003, True), words)
 
     def test_another_producer_is_there(self):
         with server() as at, WebSocket(at, "/publish?stream=a") as other:
