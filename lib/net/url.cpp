@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <string_view>
 
@@ -47,8 +48,9 @@ std::string percent_decoded(std::string_view text) {
 }
 
 HttpUrl HttpUrl::parse(const std::string& text, std::initializer_list<std::string_view> schemes) {
-    const auto bad = [&] {
-        return UsageError(fmt::format("not an address: {}; it has the form {}://host:port/path", shown_address(text), *schemes.begin()));
+    const auto bad = [&](std::string_view instead = {}) {
+        const std::string form = fmt::format("it has the form {}://host:port/path", *schemes.begin());
+        return UsageError(fmt::format("not an address: {}; {}", shown_address(text), instead.empty() ? form : instead));
     };
     HttpUrl url;
     url.scheme = text.substr(0, text.find(':'));
@@ -79,6 +81,10 @@ HttpUrl HttpUrl::parse(const std::string& text, std::initializer_list<std::strin
     }
     if (!port.empty()) {
         if (port.size() < 2 || port[0] != ':' || port.substr(1).find_first_not_of("0123456789") != std::string_view::npos) throw bad();
+        std::uint16_t number = 0;
+        const auto [end, failed] = std::from_chars(port.data() + 1, port.data() + port.size(), number);
+        // A resolver would take what is over for a smaller port.
+        if (failed != std::errc() || number == 0) throw bad("its port is a number from 1 to 65535");
         url.port = port.substr(1);
     }
     if (url.host.empty()) throw bad();

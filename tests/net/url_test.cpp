@@ -18,6 +18,9 @@ TEST_CASE("addresses are taken apart", "[net]") {
         INFO(bad);
         CHECK_THROWS_AS(HttpUrl::parse(bad), UsageError);
     }
+    CHECK(HttpUrl::parse("http://a:65535/").port == "65535");
+    for (const auto* bad : {"http://a:0", "http://a:65536", "http://[::1]:99999/x", "http://a:99999999999999999999"})
+        CHECK_THROWS_WITH(HttpUrl::parse(bad), Equals(std::string("not an address: ") + bad + "; its port is a number from 1 to 65535"));
 }
 
 TEST_CASE("each scheme has its port, and only those asked for are taken", "[net]") {

@@ -137,7 +137,8 @@ class Trouble(unittest.TestCase):
             self.assertEqual(at.get("/snapshot.jpg").body, b"whole")
 
     def test_wrong_usage(self):
-        for arguments in ([], ["http://127.0.0.1/publish"], ["127.0.0.1"], ["ws://a", "--nothing"]):
+        for arguments in ([], ["http://127.0.0.1/publish"], ["127.0.0.1"], ["ws://a", "--nothing"], ["ws://127.0.0.1:70000"],
+                          ["ws://127.0.0.1:0"], ["ws://127.0.0.1:"], ["mqtt://127.0.0.1:70000"], ["mqtt://127.0.0.1:0"], ["mqtt://127.0.0.1:"]):
             self.assertEqual(run(*arguments)[0], 2, arguments)
         self.assertEqual(run("ws://127.0.0.1:1/", "--token-file", "/nowhere")[0], 1)
 
