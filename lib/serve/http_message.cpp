@@ -12,6 +12,27 @@
 
 namespace framepipe::serve {
 
+namespace {
+
+/// The byte that the text's first three characters stand for; nullopt: they are no escape.
+std::optional<char> escaped_byte(std::string_view text) {
+    if (text.size() < 3 || text[0] != '%' || hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0) return std::nullopt;
+    return static_cast<char>(hex_digit(text[1]) * 16 + hex_digit(text[2]));
+}
+
+/// A name or value of a query. As in browsers a % that escapes nothing stands for itself.
+std::string query_decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = escaped_byte(text.substr(i));
+        out += c ? *c : text[i] == '+' ? ' ' : text[i];
+        if (c) i += 2;
+    }
+    return out;
+}
+
+}  // namespace
+
 std::optional<std::string_view> Request::header(std::string_view name) const {
     for (const auto& [key, value] : headers)
         if (key == name) return value;
@@ -30,26 +51,23 @@ std::optional<std::string> Request::parameter(std::string_view name) const {
         const std::string_view pair = rest.substr(0, rest.find('&'));
         rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
         const std::size_t equals = std::min(pair.find('='), pair.size());
-        if (percent_decode(pair.substr(0, equals), true) != name) continue;
-        return percent_decode(pair.substr(std::min(pair.size(), equals + 1)), true);
+        if (query_decoded(pair.substr(0, equals)) != name) continue;
+        return query_decoded(pair.substr(std::min(pair.size(), equals + 1)));
     }
     return std::nullopt;
 }
 
-std::optional<std::string> percent_decode(std::string_view text, bool plus) {
+std::optional<std::string> percent_decode(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '+' && plus) {
-            out += ' ';
-        } else if (text[i] == '%') {
-            if (i + 2 >= text.size() || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0) return std::nullopt;
-            const char c = static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-            if (c == 0) return std::nullopt;
-            out += c;
-            i += 2;
-        } else {
+        if (text[i] != '%') {
             out += text[i];
+            continue;
         }
+        const auto c = escaped_byte(text.substr(i));
+        if (!c || *c == 0) return std::nullopt;
+        out += *c;
+        i += 2;
     }
     return out;
 }
@@ -75,7 +93,7 @@ std::optional<Request> parse_request(std::string_view head) {
     if (const auto scheme = target.find("://"); scheme != std::string::npos && target.front() != '/')
         target.erase(0, std::min(target.find('/', scheme + 3), target.size()));
     const std::size_t question = std::min(target.find('?'), target.size());
-    auto path = percent_decode(std::string_view(target).substr(0, question), false);
+    auto path = percent_decode(std::string_view(target).substr(0, question));
     if (!path) return std::nullopt;
     request.path = path->empty() ? "/" : std::move(*path);
     if (question < target.size()) request.query = target.substr(question + 1);

@@ -39,8 +39,8 @@ struct Request {
 /// returns nullopt if it is no HTTP/1 request
 std::optional<Request> parse_request(std::string_view head);
 
-/// %41 is A. plus: `+` is a space. nullopt: broken, or it hides a zero byte
-std::optional<std::string> percent_decode(std::string_view text, bool plus);
+/// A path: %41 is A. nullopt: broken, or it hides a zero byte
+std::optional<std::string> percent_decode(std::string_view text);
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 

@@ -6,6 +6,7 @@
 
 #include "cli/log.hpp"
 #include "frame/error.hpp"
+#include "frame/header.hpp"
 #include "serve/endpoints.hpp"
 #include "serve/snapshot.hpp"
 #include "serve/upload.hpp"
@@ -85,6 +86,9 @@ bool HttpSession::admit(const Request& request) {
     if (!denial && (upgrade || publish)) denial = access.check_origin(request);
     if (!denial && publish && !connection_.shard().context().publishing)
         denial = Denial{403, Refusal::publish, "nobody may push frames to this server; its option --publish would admit it"};
+    const auto stream = request.parameter("stream");
+    if (!denial && stream && (!is_valid_utf8(*stream) || stream->find('\0') != std::string::npos))
+        denial = Denial{400, Refusal::bad_request, "the name of a stream is UTF-8 without zero bytes"};
     // The page itself shows nothing; what it asks for then needs the token.
     static constexpr std::array<std::string_view, 3> kGuarded{"/snapshot.jpg", "/streams", "/metrics"};
     const bool guarded =
@@ -94,9 +98,9 @@ bool HttpSession::admit(const Request& request) {
         (access.has_users() && request.path != "/healthz" && (request.path == "/" || connection_.shard().context().site.is_folder()));
     identity_ = access.identify(request);
     if (!denial && publish)
-        denial = access.check(identity_, Right::publish, request.parameter("stream"));
+        denial = access.check(identity_, Right::publish, stream);
     else if (!denial && guarded)
-        denial = access.check(identity_, Right::view, request.parameter("stream"));
+        denial = access.check(identity_, Right::view, stream);
     // Of the hub, each client gets everything.
     const bool hears_all = upgrade && connection_.shard().context().relay && !is_viewer(request);
     if (!denial && (request.path == "/metrics" || (hears_all && !publish))) denial = access.check_all(identity_, Right::view);

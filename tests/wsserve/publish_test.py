@@ -120,6 +120,26 @@ class ByRequest(unittest.TestCase):
                 done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=30)
                 self.assertEqual((done.stdout, done.stderr), (b"20 frames\n", b""), name)
 
+    def test_the_name_of_a_stream_is_what_was_meant(self):
+        with publisher() as server:
+            # As browsers and Python read them.
+            names = {"100%": "100%", "%zz": "%zz", "a%2": "a%2", "50%25+%C3%BC": "50% \u00fc", "%E2%82%AC%": "\u20ac%"}
+            for written in names:
+                self.assertEqual(post(server, png(), f"/publish?stream={written}")[0], 200, written)
+                self.assertEqual(last_picture(server, written), png(), written)
+                with WebSocket(server, f"/ws?stream={written}") as viewer:
+                    self.assertEqual(viewer.message(), png())
+            self.assertEqual([s["name"] for s in server.streams()], list(names.values()))
+            for written in ("a%00b", "%00", "%ff"):
+                status, words = post(server, png(), f"/publish?stream={written}")
+                self.assertEqual((status, "the name of a stream" in words), (400, True), written)
+                for path in ("/publish", "/ws"):
+                    with WebSocket(server, f"{path}?stream={written}") as socket:
+                        self.assertEqual(socket.status, 400, written)
+                for path in ("/snapshot.jpg", "/stream.mjpg"):
+                    self.assertEqual(server.get(f"{path}?stream={written}").status, 400, written)
+            self.assertEqual(len(server.streams()), len(names))
+
     def test_what_is_no_frame_is_refused_in_words(self):
         with publisher("--max-frame", "1000") as server:
             cases = {
