@@ -45,7 +45,7 @@ public:
 
     const SliceOptions& options() const { return options_; }
     /// The smallest and the largest value.
-    const ValueRange& values() const { return survey_.full; }
+    const std::optional<std::array<double, 2>>& values() const { return survey_.extremes; }
     /// The indices of a request that says nothing of the axis: "0 to 9 along axis 2".
     std::string indices() const;
     /// The names that a request's `colormap` may have; of a volume in colour, only gray.

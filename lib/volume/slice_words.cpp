@@ -27,6 +27,10 @@ std::string pair(double one, double two) {
     return fmt::format("[{},{}]", number(one), number(two));
 }
 
+std::string values(const SliceLooks& looks) {
+    return looks.values() ? pair((*looks.values())[0], (*looks.values())[1]) : "null";
+}
+
 std::string truth(bool value) {
     return value ? "true" : "false";
 }
@@ -85,7 +89,7 @@ std::string describe_volume(const Volume& volume, const SliceLooks& looks) {
                     {"type", json_string(name_of(volume.type))},
                     {"channels", std::to_string(volume.channels)},
                     {"unit", json_string(volume.unit)},
-                    {"values", pair(looks.values().least, looks.values().greatest)},
+                    {"values", values(looks)},
                     {"planes", "[" + planes + "]"},
                     {"axis", json_string(look.plane.name)},
                     {"index", std::to_string(look.index)}};
@@ -103,7 +107,7 @@ std::vector<std::pair<std::string, std::string>> slice_meta(const Volume& volume
                     {"spacing", spacing(volume, look.plane, look.picture)},
                     {"step", number(volume.axes[look.plane.index_axis].spacing)},
                     {"unit", json_string(volume.unit)},
-                    {"values", pair(looks.values().least, looks.values().greatest)}};
+                    {"values", values(looks)}};
     add_intensity(members, look);
     if (look.plane.letters) members.emplace_back("letters", letters(*look.plane.letters));
     members.emplace_back("name", json_string(volume.name));

@@ -210,8 +210,9 @@ Survey survey(const Volume& volume) {
     result.whole = places.whole();
     result.full = {0, 1};
     if (found.any) {
-        const double one = value(found.least);
-        if (const auto full = range_of(one, value(found.greatest)))
+        const double one = value(found.least), other = value(found.greatest);
+        result.extremes = {std::min(one, other), std::max(one, other)};
+        if (const auto full = range_of(one, other))
             result.full = *full;
         else if (const auto from_zero = range_of(0, one))
             result.full = *from_zero;

@@ -1,6 +1,7 @@
 // What values a volume has.
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "volume/intensity.hpp"
@@ -10,7 +11,9 @@ namespace framepipe {
 
 /// Of the values that are finite (of colour: red, green and blue together; alpha is none).
 struct Survey {
-    ValueRange full;    // the smallest and the largest
+    /// The smallest and the largest; absent: none is finite.
+    std::optional<std::array<double, 2>> extremes;
+    ValueRange full;    // from the one to the other
     ValueRange middle;  // from the 2nd to the 98th percentile, as NumPy's percentile() has them
     bool whole = true;  // every voxel was looked at
 };

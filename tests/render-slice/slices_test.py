@@ -146,14 +146,15 @@ class Slices(unittest.TestCase):
             np.testing.assert_array_equal(got[0], [0, 255, 0, 0])
             np.testing.assert_array_equal(got[1], [255] * 4)
         header, got = self.slice(np.full((3, 4, 5), np.nan))
-        self.assertEqual(header["meta"]["values"], [0, 1])
+        self.assertIsNone(header["meta"]["values"])
         self.assertEqual(got.max(), 0)
 
     def test_a_volume_of_one_value(self):
         for value, level in ((0, 0), (7, 255), (-7, 0)):
             header, got = self.slice(np.full((3, 4, 5), value, np.int16))
             self.assertEqual(set(got.ravel()), {level})
-            self.assertEqual(header["meta"]["values"], sorted([min(value, 0), max(value, 0)]) if value else [0, 1])
+            self.assertEqual(header["meta"]["values"], [value, value])
+            self.assertEqual(header["meta"]["window"], abs(value) or 1)
 
     def test_invert_and_depth(self):
         array = ramp("<u2")

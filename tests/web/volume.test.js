@@ -190,6 +190,7 @@ describe('slices', () => {
             { volume: { ...VOLUME, axis: 'other' } },
             { volume: { ...VOLUME, values: [1] } },
             { volume: { ...VOLUME, values: ['a', 'b'] } },
+            { volume: { ...VOLUME, values: [null, null] } },
             { volume: { ...VOLUME, colormaps: undefined } },
             { volume: { ...VOLUME, planes: [{ ...VOLUME.planes[0], depth: 0 }] } },
             { volume: { ...VOLUME, planes: [{ ...VOLUME.planes[0], frame: undefined }] } },
@@ -198,6 +199,10 @@ describe('slices', () => {
             assert.equal(volumeIn(wrong), null, JSON.stringify(wrong));
         }
     });
+});
+
+test('a volume without a finite value is one all the same', () => {
+    assert.deepEqual(volumeIn({ volume: { ...VOLUME, values: null } })?.values, [0, 1]);
 });
 
 describe('the choice', () => {
@@ -237,6 +242,9 @@ describe('the choice', () => {
         const fine = new Choice({ ...VOLUME, type: 'float32', values: [0, 0.5] });
         fine.setTone(0.12312, 0.2);
         assert.deepEqual(fine.tone, { window: 0.1231, level: 0.2 });
+        const one = new Choice({ ...VOLUME, type: 'float32', values: [3, 3] });
+        one.setTone(1.23456, 3);
+        assert.deepEqual(one.tone, { window: 1.235, level: 3 });
     });
 
     test('a drag to the right widens the window, down raises the level', () => {

@@ -100,7 +100,9 @@ export class Slices {
  * @returns {Volume | null} null: it describes no volume, or not all that the page needs to know
  */
 export function volumeIn(description) {
-    const volume = /** @type {{volume?: Volume} | null | undefined} */ (description)?.volume;
+    const described = /** @type {{volume?: Volume} | null | undefined} */ (description)?.volume;
+    // Where no value is a number, the range is the server's for that.
+    const volume = described && described.values === null ? { ...described, values: /** @type {[number, number]} */ ([0, 1]) } : described;
     if (!volume || !Array.isArray(volume.planes) || !pair(volume.values) || !Array.isArray(volume.colormaps)) {
         return null;
     }

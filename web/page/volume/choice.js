@@ -84,7 +84,8 @@ export class Choice {
 
     /** The smallest step of window and level that means something: 1, but for volumes of fractions. */
     get finest() {
-        const span = this.volume.values[1] - this.volume.values[0];
+        const [least, most] = this.volume.values;
+        const span = most - least || Math.abs(most) || 1; // one value alone has a range from 0
         return /float|double/.test(this.volume.type) || span < 2 ? 10 ** Math.floor(Math.log10(Math.max(span, 1e-30)) - 3) : 1;
     }
 
