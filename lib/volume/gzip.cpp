@@ -15,6 +15,8 @@ namespace {
 
 constexpr int kGzipOnly = 16 + MAX_WBITS;
 constexpr std::size_t kStep = 1 << 30;  // zlib counts in 32 bits
+/// What is read beyond what is needed, to come to the checksum: a fraction of a second.
+constexpr std::uint64_t kMostRest = 64 << 20;
 
 }  // namespace
 
@@ -94,9 +96,14 @@ Bytes gunzip(const Bytes& gzip, std::uint64_t offset, std::uint64_t size, std::u
     GzipReader reader(gzip);
     reader.skip(offset);
     reader.read(block.span());
-    // If the content ends here, this compares its checksum.
-    std::array<std::byte, 1> next;
-    reader.read_some(next);
+    // At the end the checksum and the length are compared, also where there is more than is needed.
+    std::array<std::byte, 16384> rest;
+    std::uint64_t more = 0;
+    while (more < kMostRest) {
+        const std::size_t got = reader.read_some(rest);
+        if (got == 0) break;
+        more += got;
+    }
     return std::move(block).share();
 }
 

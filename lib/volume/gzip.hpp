@@ -33,6 +33,7 @@ private:
 };
 
 /// `size` bytes of what `gzip` holds, from byte `offset` on.
+/// What follows them is read for the checksum at the end, unless it is more than 64 MiB.
 /// throws Error: they are more than `max_memory`, or are broken, or there are fewer
 Bytes gunzip(const Bytes& gzip, std::uint64_t offset, std::uint64_t size, std::uint64_t max_memory);
 

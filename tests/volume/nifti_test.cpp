@@ -324,6 +324,16 @@ TEST_CASE("a gzip that breaks off, is broken, or takes more memory than is allow
     CHECK_THAT(refusal(folder.write("v.nii.gz", broken)),
                ContainsSubstring("its gzip is broken after 20352 bytes of content: incorrect data check"));
     CHECK_THAT(cut(whole.size() - 1), ContainsSubstring("its gzip breaks off after 20352 bytes of content"));
+    // The same where there is more content than the header promises.
+    const std::string more = gzipped(NiftiBytes(1).dim({3, 100, 100, 1}).with(voxels + std::string(100'000, 'x')));
+    CHECK(refusal(folder.write("v.nii.gz", more)) == "opened");
+    broken = more;
+    broken[more.size() - 6] ^= 1;  // of the checksum
+    CHECK_THAT(refusal(folder.write("v.nii.gz", broken)),
+               ContainsSubstring("its gzip is broken after 120352 bytes of content: incorrect data check"));
+    broken = more;
+    broken[more.size() - 2] ^= 1;  // of the length
+    CHECK_THAT(refusal(folder.write("v.nii.gz", broken)), ContainsSubstring("incorrect length check"));
     OpenVolumeOptions options;
     options.max_memory = 19999;
     CHECK_THAT(refusal(folder.write("v.nii.gz", whole), options),
