@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -119,20 +120,32 @@ Unit unit_of(int xyzt_units) {
     }
 }
 
+constexpr std::size_t kNifti1Size = 348;
+
+/// A number that the header has as a float: the double of its shortest decimal, 1.2 and not 1.2000000476837158. The
+/// 64 bits of NIfTI-2 stay as they are.
+double decimal(const NiftiHeader& header, double number) {
+    if (header.size != kNifti1Size || !std::isfinite(number)) return number;
+    std::array<char, 32> text{};
+    const auto written = std::to_chars(text.data(), text.data() + text.size(), static_cast<float>(number));
+    std::from_chars(text.data(), written.ptr, number);
+    return number;
+}
+
 void describe(Volume& volume, const NiftiHeader& header, const OpenVolumeOptions& options, const std::string& name) {
     const Unit unit = unit_of(header.xyzt_units);
     volume.unit = unit.name;
     volume.columns_first = true;
     for (std::size_t i = 0; i < 3; ++i) {
         const double spacing = std::fabs(header.pixdim[i + 1]);
-        volume.axes[i].spacing = std::isfinite(spacing) && spacing > 0 ? spacing : 1;
+        volume.axes[i].spacing = std::isfinite(spacing) && spacing > 0 ? decimal(header, spacing) : 1;
     }
     const bool sform = header.sform_code > 0;
     if (sform || header.qform_code > 0) {
         const PatientSpace space = sform ? header.srow : qform_of(header);
         if (is_sound(space)) {
             const auto spacing = spacing_of(space);
-            for (std::size_t i = 0; i < 3; ++i) volume.axes[i].spacing = spacing[i];
+            for (std::size_t i = 0; i < 3; ++i) volume.axes[i].spacing = decimal(header, spacing[i]);
             volume.patient_space = scaled(space, {unit.millimetres, unit.millimetres, unit.millimetres});
             if (volume.unit.empty()) volume.unit = "mm";
         } else if (options.warn) {
@@ -146,7 +159,7 @@ void describe(Volume& volume, const NiftiHeader& header, const OpenVolumeOptions
         volume.intercept = header.scl_inter;
     }
     if (std::isfinite(header.cal_min) && std::isfinite(header.cal_max) && header.cal_min < header.cal_max)
-        volume.display_range = {header.cal_min, header.cal_max};
+        volume.display_range = {decimal(header, header.cal_min), decimal(header, header.cal_max)};
 }
 
 /// The voxels' bytes in `file`, from byte `offset` of its content on: shared where it is mapped, else decompressed.

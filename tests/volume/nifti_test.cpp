@@ -208,6 +208,15 @@ TEST_CASE("slope, intercept, the range to show, spacing and unit come from the h
             CHECK(v.axes[1].spacing == 1);
             CHECK(v.unit.empty());
             CHECK(opened(NiftiBytes(plain).slope(kNan, kNan)).slope == 1);
+            v = opened(NiftiBytes(plain).pixdim(1.2, 0.9, 1e-3).display(0.1, 0.7));  // as decimals, though they are floats
+            CHECK(v.axes[0].spacing == 1.2);
+            CHECK(v.axes[1].spacing == 0.9);
+            CHECK(v.axes[2].spacing == 1e-3);
+            CHECK(v.display_range == std::array<double, 2>{0.1, 0.7});
+            v = opened(NiftiBytes(plain).sform(1, {{{-1.2, 0, 0, 0}, {0, 0, 0.9, 0}, {0, 1.1, 0, 0}}}));
+            CHECK(v.axes[0].spacing == 1.2);
+            CHECK(v.axes[1].spacing == 1.1);
+            CHECK(v.axes[2].spacing == 0.9);
         }
 }
 
