@@ -133,6 +133,21 @@ test('wheel, keys and number box', async () => {
     assert.deepEqual(complaints, []);
 });
 
+test('the space bar plays after a click on a button, and is the button’s who was come to by the keyboard', async () => {
+    const { page } = await viewer();
+    const label = () => page.getAttribute('#slice-play', 'aria-label');
+    await page.click('#volume-axes [data-axis="coronal"]');
+    await rests(page, 'coronal', 50);
+    await page.keyboard.press(' ');
+    assert.equal(await label(), 'Stop');
+    await page.keyboard.press(' ');
+    assert.equal(await label(), 'Play');
+    await page.focus('#volume-axes [data-axis="sagittal"]');
+    await page.keyboard.press(' ');
+    assert.equal(await label(), 'Play');
+    assert.equal(await page.getAttribute('[data-axis="sagittal"]', 'aria-pressed'), 'true');
+});
+
 test('play goes through the slices and around, never ahead of its pictures, and stops at rest', async () => {
     const { page } = await viewer();
     await page.keyboard.press('End');

@@ -64,6 +64,14 @@ export class Controls {
         const tones = element('tones-button', HTMLButtonElement);
         tones.addEventListener('click', () => this.#expand(element('tones', HTMLElement).hidden));
         this.#expand(matchMedia('(min-width: 701px) and (min-height: 501px)').matches);
+        // A button that is clicked by a pointer leaves the space bar, and the arrows, to the volume; one that was come to
+        // by the keyboard keeps them.
+        element('volume', HTMLElement).addEventListener('click', ({ target, detail }) => {
+            const button = target instanceof Element ? target.closest('button') : null;
+            if (detail > 0 && button && button === document.activeElement) {
+                button.blur();
+            }
+        });
         element('volume-controls', HTMLFormElement).addEventListener('submit', (event) => event.preventDefault());
     }
 
