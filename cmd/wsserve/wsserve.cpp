@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -49,6 +51,9 @@ struct Options {
 };
 
 void declare(CLI::App& app, Options& o) {
+    // A script's variable that is not set must not open the server to all.
+    const CLI::Validator named(
+        [](const std::string& file) { return file.empty() ? std::string("the file's name is empty") : std::string(); }, "");
     declare_common(app, o.common, Role::sink);
     app.add_option("-l,--listen", o.listen, "where to listen; `:8080` is every interface, port 0 any free one; or unix:PATH; repeatable")
         ->type_name("HOST:PORT")
@@ -98,7 +103,9 @@ void declare(CLI::App& app, Options& o) {
         ->type_name("NAME")
         ->allow_extra_args(false);
     app.add_flag("--publish", o.publish, "let producers push frames to /publish");
-    app.add_option("--publish-token-file", o.publish_token_file, "the same, for those who send the token in this file")->type_name("FILE");
+    app.add_option("--publish-token-file", o.publish_token_file, "the same, for those who send the token in this file")
+        ->type_name("FILE")
+        ->check(named);
     app.add_flag("--takeover", o.publishing.takeover, "a new producer takes the stream of another");
     app.add_option("--publish-rate", o.publishing.max_rate, "most frames a second of a producer's stream")
         ->type_name("N")
@@ -116,16 +123,20 @@ void declare(CLI::App& app, Options& o) {
     add_duration(app, "--respond-timeout", o.respond_timeout, "time for an answer, then an error is sent (default: 10s)");
     add_bytes(app, "--respond-cache", o.desk.max_cache, "memory for answers that the pipeline calls immutable; 0: none (default: 64MiB)");
     app.add_flag("--newest-request", o.desk.pipeline.newest_only, "drop a client's waiting requests when a newer one comes");
-    app.add_option("--token-file", o.token_file, "viewers must send the token in this file (or in $FRAMEPIPE_TOKEN)")->type_name("FILE");
+    app.add_option("--token-file", o.token_file, "viewers must send the token in this file (or in $FRAMEPIPE_TOKEN)")
+        ->type_name("FILE")
+        ->check(named);
     app.add_option("--tls-cert", o.server.tls_certificates, "speak TLS (https, wss) with this certificate, PEM, read again on SIGHUP")
         ->type_name("FILE");
     app.add_option("--tls-key", o.server.tls_key, "its private key, PEM (default: in the same file)")
         ->type_name("FILE")
         ->needs("--tls-cert");
     app.add_option("--auth-file", o.server.access.auth_file, "viewers must be users in this file of htpasswd -B, read again on SIGHUP")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(named);
     app.add_option("--tokens", o.server.access.tokens_file, "tokens with lines `TOKEN view|publish STREAM`, read again on SIGHUP")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(named);
 }
 
 std::vector<serve::Asset> page() {
@@ -151,6 +162,14 @@ struct Shared {
     bool failed = false;
 };
 
+/// True if the server has something other than MJPEG there.
+bool is_taken(const std::string& path, const std::vector<std::string>& websocket_paths) {
+    static constexpr std::array<std::string_view, 7> kOwn{"/ws",      "/websocket", "/publish", "/snapshot.jpg",
+                                                          "/streams", "/metrics",   "/healthz"};
+    return std::find(kOwn.begin(), kOwn.end(), path) != kOwn.end() ||
+           std::find(websocket_paths.begin(), websocket_paths.end(), path) != websocket_paths.end();
+}
+
 void feed(serve::InputFeed& feed, Shared& shared, bool exit_on_eof) {
     const std::string failure = feed.run();
     if (!failure.empty()) log::error(failure);
@@ -171,8 +190,12 @@ ExitCode run(Options& o) {
     if (!o.publish_token_file.empty()) o.server.access.publish_token = read_token(o.publish_token_file);
     for (const std::string& path : o.server.websocket_paths)
         if (!path.starts_with('/')) throw UsageError("--ws-path " + path + ": a path begins with /");
-    for (const std::string& path : o.server.mjpeg_paths)
+    for (const std::string& path : o.server.mjpeg_paths) {
         if (!path.starts_with('/')) throw UsageError("--mjpeg-path " + path + ": a path begins with /");
+        if (is_taken(path, o.server.websocket_paths)) throw UsageError("--mjpeg-path " + path + ": something else is at this path");
+    }
+    if (o.publishing.takeover && !o.publish && o.publish_token_file.empty())
+        throw UsageError("--takeover goes with --publish: without it there are no producers");
 
     if (!o.server.base_path.empty() && !o.server.base_path.starts_with('/'))
         throw UsageError("--base-path " + o.server.base_path + ": a path begins with /");

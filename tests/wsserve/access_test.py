@@ -4,10 +4,11 @@ import json
 import os
 import re
 import signal
+import subprocess
 import tempfile
 import unittest
 
-from harness import Server, WebSocket, eventually, frame, main
+from harness import BIN, DEADLINE, Server, WebSocket, eventually, frame, main, parse_frame
 
 JPEG = b"\xff\xd8jpeg\xff\xd9"
 
@@ -113,6 +114,19 @@ class Tokens(unittest.TestCase):
     def test_a_file_that_cannot_be_read_ends_the_start(self):
         with self.assertRaisesRegex(AssertionError, "cannot read the tokens in /nowhere: no such file or directory"):
             Server("--tokens", "/nowhere")
+
+
+    def test_a_file_without_a_token_ends_the_start(self):
+        self.write("# none yet\n")
+        with self.assertRaisesRegex(AssertionError, "cannot read the tokens in .*: there is none, and everybody could watch"):
+            Server("--tokens", self.file)
+
+    def test_a_file_without_a_name_is_wrong_usage(self):
+        for option in ("--tokens", "--token-file", "--auth-file", "--publish-token-file"):
+            done = subprocess.run([os.path.join(BIN, "wsserve"), "--listen", "127.0.0.1:0", option, ""], stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True, timeout=DEADLINE)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f"wsserve: {option}: the file's name is empty", done.stderr)
 
 
 # Of `htpasswd -nbB`; bcrypt has several names for the same.
@@ -223,6 +237,8 @@ class Users(unittest.TestCase):
                             ("anna:$2y$05$short\n", "is not hashed by bcrypt"),
                             ("\nanna\n", "line 2 is not of the form USER:HASH, as htpasswd -B writes it"),
                             (":$2y$05$x\n", "line 1 is not of the form"),
+                            ("", f"there is none; htpasswd -B {self.file} USER adds one"),
+                            ("# nobody\n", "there is none"),
                             (USERS.replace("$10$", "$31$"), "the password of carl in line 4 has a cost of 31, over the limit of 15")):
             self.write(text)
             with self.assertRaises(AssertionError) as caught:

@@ -39,6 +39,15 @@ def failure(*arguments):
     return done.returncode, done.stderr
 
 
+class Usage(unittest.TestCase):
+    def test_options_that_would_do_nothing(self):
+        for path in ("/ws", "/websocket", "/publish", "/snapshot.jpg", "/streams", "/metrics", "/healthz", "/feed"):
+            code, words = failure("--listen", "127.0.0.1:0", "--exit-on-eof", "--ws-path", "/feed", "--mjpeg-path", path)
+            self.assertEqual((code, words.split("\n")[0]), (2, f"wsserve: --mjpeg-path {path}: something else is at this path"))
+        code, words = failure("--listen", "127.0.0.1:0", "--exit-on-eof", "--takeover")
+        self.assertEqual((code, words.split("\n")[0]), (2, "wsserve: --takeover goes with --publish: without it there are no producers"))
+
+
 class UnixSocket(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
