@@ -79,7 +79,8 @@ void HttpSession::open_websocket(const Request& request) {
     const auto bad = [&](std::string_view text) { refuse(request, 400, Refusal::bad_request, text); };
     if (!is_handshake(request)) return;
     if (Relay* relay = connection_.shard().context().relay; relay && !is_viewer(request))
-        return upgrade(request, std::make_unique<RelaySession>(connection_, *relay, request.parameter("echo") == "1"));
+        return upgrade(request, std::make_unique<RelaySession>(connection_, *relay, request.parameter("echo") == "1",
+                                                               request.header("origin").has_value()));
 
     WebSocketOptions options;
     options.stream = request.parameter("stream");

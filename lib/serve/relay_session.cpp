@@ -15,13 +15,17 @@ constexpr std::size_t kMaxFeeds = 64;
 constexpr auto kPause = std::chrono::milliseconds(1);
 /// What may wait unread of such a producer, if two pictures are not more.
 constexpr std::size_t kMinUnread = 128 << 10;
+/// A program that sends so many numbers and nothing between them is a meter, which may read nothing either. Few enough
+/// for what it is sent until then: Python's websockets answers no ping once 16 messages are unread.
+constexpr int kMeter = 4;
 
 }  // namespace
 
-RelaySession::RelaySession(Connection& connection, Relay& relay, bool echo)
+RelaySession::RelaySession(Connection& connection, Relay& relay, bool echo, bool is_page)
     : WebSocketPeer(connection, relay.max_message()),
       relay_(relay),
       echo_(echo),
+      is_page_(is_page),
       room_(relay.room(connection.shard())),
       pause_(connection.shard().loop(), [this] {
           connection_.set_reading(true);
@@ -44,7 +48,7 @@ void RelaySession::start() {
 }
 
 bool RelaySession::send_at_once(const MessagePtr& whole, const Bundle& bundle) {
-    if (connection_.closing() || (is_producer_ && !echo_)) return true;
+    if (connection_.closing() || is_deaf()) return true;
     if (connection_.sending() || !connection_.outbox().empty()) return false;
     if (connection_.waits_for_path() || (bundle.pictures > 0 && !connection_.path_is_clear())) return false;
     const auto count = static_cast<std::uint32_t>(bundle.parts.size());
@@ -56,7 +60,7 @@ bool RelaySession::send_at_once(const MessagePtr& whole, const Bundle& bundle) {
 }
 
 void RelaySession::offer(const MessagePtr& message, Outbox::Slot slot) {
-    if (connection_.closing() || (is_producer_ && !echo_)) return;
+    if (connection_.closing() || is_deaf()) return;
     auto& counters = connection_.shard().counters();
     counters.offered.add();
     if (slot) {
@@ -75,14 +79,22 @@ void RelaySession::send() {
 
 void RelaySession::pass_on(std::string_view payload, bool is_text) {
     const RelayKind kind = relay_kind(payload, is_text);
-    if (kind.what == RelayKind::What::picture && !is_producer_) {
-        is_producer_ = true;
-        if (!echo_) connection_.forget_waiting();
-    }
+    note_kind(kind.what);
     const bool too_fast = kind.what == RelayKind::What::picture && !relay_.is_taken();
     relay_.pass_on(payload, is_text, kind);
     if (too_fast) pace(payload.size());
     if (kind.what != RelayKind::What::other) show(kind, payload, is_text);
+}
+
+bool RelaySession::is_deaf() const {
+    return !echo_ && (is_producer_ || (!is_page_ && numbers_in_a_row_ == kMeter));
+}
+
+void RelaySession::note_kind(RelayKind::What what) {
+    const bool was_deaf = is_deaf();
+    if (what == RelayKind::What::picture) is_producer_ = true;
+    numbers_in_a_row_ = what == RelayKind::What::numbers ? std::min(numbers_in_a_row_ + 1, kMeter) : 0;
+    if (is_deaf() && !was_deaf) connection_.forget_waiting();
 }
 
 /// A producer that sends flat out would have us read pictures that nobody is sent, which takes the time

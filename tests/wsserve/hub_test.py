@@ -53,6 +53,29 @@ class Passing(unittest.TestCase):
                 for socket in (producer, page, echo):
                     socket.socket.close()
 
+    def test_a_program_that_sends_numbers_alone_gets_nothing_more(self):
+        with hub() as server:
+            meter, page, echo = WebSocket(server, "/"), WebSocket(server, "/", origin=f"http://127.0.0.1:{server.port}"), WebSocket(server, "/?echo=1")
+            server.viewers(3)
+            for n in range(6):
+                meter.send(f"temp={n}.50")
+                for reader in (page, echo) if n >= 3 else (page, echo, meter):
+                    self.assertEqual(reader.message(), f"temp={n}.50")
+            for sender in (page, echo):  # who reads in any case, and who asked for it
+                for n in range(6):
+                    sender.send(f"{n}")
+                for reader in (page, echo):
+                    self.assertEqual([reader.message() for _ in range(6)], [f"{n}" for n in range(6)])
+            meter.send(b"ping", opcode=9)
+            self.assertEqual(meter.read(), (10, b"ping"))  # nothing else is on its way
+            meter.send("hello")  # no meter, then
+            for reader in (meter, page, echo):
+                self.assertEqual(reader.message(), "hello")
+            page.send("17")
+            self.assertEqual(meter.message(), "17")
+            for socket in (meter, page, echo):
+                socket.socket.close()
+
     def test_many_clients_get_the_same_order(self):
         with hub() as server:
             everybody = clients(server, 40)
