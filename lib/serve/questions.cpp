@@ -126,6 +126,12 @@ MessagePtr error_message(const Frame& answer) {
 
 }  // namespace
 
+MessagePtr refusal_message(Shard& shard, Form form, const std::string& words, const std::string& own_request) {
+    Frame answer = error_answer(words);
+    if (!own_request.empty()) answer.header.set("request", own_request);
+    return form.wrap == Wrap::v1 ? shard.hub().make_live(std::move(answer))->message(form) : error_message(answer);
+}
+
 /// What is under way.
 struct Questions::Question {
     std::uint32_t number = 0;  // the client's, from 1
@@ -205,10 +211,7 @@ bool Questions::ask(std::string_view payload, bool is_text, const std::string& o
     Frame frame = frame_of_message(payload, is_text);
     if (!own_request.empty()) frame.header.set("request", own_request);
     if (!place_) {
-        Frame full = error_answer("as many pipelines run as may (--respond-each)");
-        if (!own_request.empty()) full.header.set("request", own_request);
-        link_->deliver(link_->usual.wrap == Wrap::v1 ? link_->shard.hub().make_live(std::move(full))->message(link_->usual)
-                                                     : error_message(full));
+        link_->deliver(refusal_message(link_->shard, link_->usual, "as many pipelines run as may (--respond-each)", own_request));
         return true;
     }
     Question question{.number = asked_ + 1, .as = as.value_or(link_->usual.as), .key = {}};

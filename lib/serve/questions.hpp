@@ -56,6 +56,10 @@ private:
     std::shared_ptr<Tally> tally_;
 };
 
+/// The answer to a client who may not ask, or cannot.
+/// own_request  its `request`; empty: none
+MessagePtr refusal_message(Shard& shard, Form form, const std::string& words, const std::string& own_request);
+
 /// One client's questions. Lives in its shard's thread.
 class Questions {
 public:

@@ -20,6 +20,8 @@ std::size_t max_message(const Context& context) {
 /// Streams that one viewer may have asked for in all.
 constexpr std::size_t kMaxChannels = 256;
 
+constexpr const char* kMayNotAsk = "your token does not let you ask the server's pipeline: it is for some streams only";
+
 }  // namespace
 
 WebSocketSession::WebSocketSession(Connection& connection, WebSocketOptions options)
@@ -145,21 +147,24 @@ void WebSocketSession::on_control(std::string_view text) {
 void WebSocketSession::ask(std::string_view payload, bool is_text, const std::string& own_request, std::optional<As> as) {
     Desk* desk = connection_.shard().context().desk;
     if (!desk) return;  // nothing here listens to viewers' words
-    if (!questions_) {
-        const Form form{options_.v1 ? Wrap::v1 : options_.meta ? Wrap::bare_meta : Wrap::bare, options_.as};
-        questions_ = std::make_unique<Questions>(*desk, connection_.shard(), form, [this](MessagePtr answer) {
-            if (connection_.closing()) return;
-            ViewerCounters& counters = connection_.shard().counters();
-            const bool is_frame = answer->frame_id() != 0;
-            if (is_frame) counters.offered.add();
-            if (!connection_.outbox().put(std::move(answer))) {
-                if (is_frame) counters.drop(Drop::queue);
-                return connection_.dismiss(Refusal::queue);
-            }
-            if (!connection_.sending()) connection_.flush();
-        });
-    }
+    const Form form{options_.v1 ? Wrap::v1 : options_.meta ? Wrap::bare_meta : Wrap::bare, options_.as};
+    if (!may_ask()) return deliver(refusal_message(connection_.shard(), form, kMayNotAsk, own_request));
+    if (!questions_)
+        questions_ =
+            std::make_unique<Questions>(*desk, connection_.shard(), form, [this](MessagePtr answer) { deliver(std::move(answer)); });
     if (!questions_->ask(payload, is_text, own_request, as)) connection_.dismiss(Refusal::queue);
+}
+
+void WebSocketSession::deliver(MessagePtr answer) {
+    if (connection_.closing()) return;
+    ViewerCounters& counters = connection_.shard().counters();
+    const bool is_frame = answer->frame_id() != 0;
+    if (is_frame) counters.offered.add();
+    if (!connection_.outbox().put(std::move(answer))) {
+        if (is_frame) counters.drop(Drop::queue);
+        return connection_.dismiss(Refusal::queue);
+    }
+    if (!connection_.sending()) connection_.flush();
 }
 
 void WebSocketSession::set_paused(bool paused) {
@@ -173,7 +178,7 @@ void WebSocketSession::set_paused(bool paused) {
 void WebSocketSession::send_status() {
     status_due_ = false;
     std::string text = R"({"server":{"version":")" FRAMEPIPE_VERSION "\"";
-    if (const Desk* desk = connection_.shard().context().desk) {
+    if (const Desk* desk = connection_.shard().context().desk; desk && may_ask()) {
         text += R"(,"responds":true)";
         const Description description = questions_ ? questions_->description() : desk->description();
         if (description && description != described_) text += R"(,"describes":)" + *description;

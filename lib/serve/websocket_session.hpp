@@ -53,6 +53,9 @@ private:
     void open(const std::string& stream, bool is_new = false);
     void close_channel(Channel& channel);
     void ask(std::string_view payload, bool is_text, const std::string& own_request = {}, std::optional<As> as = {});
+    /// Who may watch some streams only may not ask what other pictures come from.
+    bool may_ask() const { return options_.permit->may_all(Right::view); }
+    void deliver(MessagePtr answer);
     void set_paused(bool paused);
     void send_status();
 

@@ -69,6 +69,33 @@ class Tokens(unittest.TestCase):
                     seen += message if isinstance(message, bytes) else message.encode()
                 self.assertNotIn(b"vault", seen)
 
+    def test_a_token_for_some_streams_asks_no_pipeline(self):
+        words = "your token does not let you ask the server's pipeline: it is for some streams only"
+        with Server("--tokens", self.file, "--respond", "cat") as server:
+            server.write(frame(JPEG + b"vault", stream="vault") + frame(JPEG + b"door", stream="door"))
+            eventually(lambda: len(self.names(server, "owner")) == 2, "two streams")
+            with WebSocket(server, "/ws?token=porter") as viewer:
+                self.assertEqual(viewer.message(), JPEG + b"door")
+                viewer.send("17")
+                self.assertEqual(json.loads(viewer.message()), {"error": words})
+                server.write(frame(JPEG + b"door2", stream="door"))
+                self.assertEqual(viewer.message(), JPEG + b"door2")
+            with WebSocket(server, "/ws?stream=none&token=porter", "framepipe.v1") as viewer:
+                self.assertEqual(viewer.status, 403)
+            with WebSocket(server, "/ws?stream=door&token=porter", "framepipe.v1") as viewer:
+                self.assertNotIn("responds", json.loads(viewer.message())["server"])
+                viewer.control(request="7", text="17")
+                headers = []
+                while not any("error" in header for header in headers):
+                    message = viewer.message()
+                    if isinstance(message, bytes):
+                        headers.append(parse_frame(message)[0])
+                self.assertEqual((headers[-1]["request"], headers[-1]["error"]), ("7", words))
+            with WebSocket(server, "/ws?stream=other&token=owner") as viewer:
+                viewer.send("17")
+                self.assertEqual(viewer.message(), "17")
+            self.assertIn("framepipe_respond_requests_total 1\n", server.get("/metrics?token=owner").body.decode())
+
     def test_each_producer_has_its_streams(self):
         with Server("--tokens", self.file, "--publish") as server:
             def push(path, body=JPEG):
