@@ -34,7 +34,15 @@ export interface Stream {
 
 /** Any text message of the server. */
 export interface Control {
-    server?: { version: string; /** It answers requests. */ responds?: boolean; /** What the answers are of. */ describes?: unknown };
+    server?: {
+        version: string;
+        /** It answers requests. */
+        responds?: boolean;
+        /** Why it cannot now. */
+        trouble?: string;
+        /** What the answers are of. */
+        describes?: unknown;
+    };
     streams?: Stream[];
     pong?: number;
     time_us?: number;
@@ -162,6 +170,8 @@ export interface View {
     version: string;
     /** The server answers what is typed. */
     responds: boolean;
+    /** Why it cannot now; empty: it can. */
+    trouble: string;
     /** Answers that are to come. */
     asking: number;
     streams: Stream[];

@@ -114,9 +114,11 @@ void verbose(std::string_view words) {
     if (current == Level::verbose) say(words);
 }
 
-bool offer(std::string_view words) {
-    if (current == Level::quiet) return true;
-    const std::string line = one_line(words);
+namespace {
+
+/// Calls `say` if stderr takes a line now or in a moment.
+template <typename Say>
+bool say_if_taken(Say say) {
     static std::atomic<bool> unread{false};  // the line before this was not taken: nobody waits for the reader again
     const auto patience = unread ? std::chrono::milliseconds(0) : kMoment;
     // Whoever has the lock may be waiting for the reader.
@@ -126,8 +128,24 @@ bool offer(std::string_view words) {
     pollfd descriptor{STDERR_FILENO, POLLOUT, 0};
     unread = ::poll(&descriptor, 1, static_cast<int>(patience.count())) != 1 || !(descriptor.revents & POLLOUT);
     if (unread) return false;
-    say_now(line);
+    say();
     return true;
+}
+
+}  // namespace
+
+bool offer(std::string_view words) {
+    if (current == Level::quiet) return true;
+    const std::string line = one_line(words);
+    return say_if_taken([&] { say_now(line); });
+}
+
+bool pass_on(std::string_view words) {
+    const std::string line = one_line(words) + "\n";
+    return say_if_taken([&] {
+        if (status_drawn) replace_status({}, false);
+        std::fwrite(line.data(), 1, line.size(), stderr);
+    });
 }
 
 void status(std::string_view words) {

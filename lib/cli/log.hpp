@@ -30,6 +30,8 @@ void verbose(std::string_view words);
 /// not wait for a reader that does not read. Lines of up to 4 KiB.
 /// returns  false if the line is lost for that
 bool offer(std::string_view words);
+/// The same with what another program said: without our name in front, and with --quiet too.
+bool pass_on(std::string_view words);
 
 /// Draws a line without an end in the terminal that stderr is, in the place of the one drawn before.
 /// A message clears it first.

@@ -2,18 +2,16 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <system_error>
 
 #include "frame/back_off.hpp"
 #include "frame/error.hpp"
 #include "frame/input.hpp"
 #include "process/child.hpp"
-#include "process/line_splitter.hpp"
+#include "process/last_words.hpp"
 
 namespace framepipe {
 namespace {
@@ -28,8 +26,6 @@ constexpr auto kPatienceAtTheEnd = 400ms;
 constexpr auto kAfterKill = 100ms;
 /// For its own end after that of its output.
 constexpr auto kAfterOutput = 200ms;
-constexpr std::size_t kLastLines = 3;
-constexpr std::size_t kMaxLastBytes = 1 << 20;
 
 struct Ready {
     bool words = false;
@@ -44,48 +40,6 @@ Ready wait(WakeEvent& event, int words, int ended, Clock::time_point until) {
     event.clear();
     return {descriptors[1].revents != 0, descriptors[2].revents != 0};
 }
-
-/// What a command says on stderr.
-class Words {
-public:
-    Words(int fd, KeptCommand::Listener& listener)
-        : fd_(fd), lines_([this, &listener](const std::string& line) {
-              last_.push_back(line);
-              if (last_.size() > kLastLines) last_.pop_front();
-              listener.on_line(line);
-          }) {}
-
-    /// -1: nothing more comes
-    int fd() const { return fd_; }
-
-    /// Reads what there is; waits if there is nothing.
-    /// returns  how many bytes that were
-    std::size_t read() {
-        std::array<char, 16 << 10> buffer;
-        const ssize_t size = ::read(fd_, buffer.data(), buffer.size());
-        if (size <= 0) {
-            fd_ = -1;
-            return 0;
-        }
-        lines_.put({buffer.data(), static_cast<std::size_t>(size)});
-        return static_cast<std::size_t>(size);
-    }
-
-    /// The last lines, with what is still in the pipe.
-    std::string finish() {
-        pollfd descriptor{fd_, POLLIN, 0};
-        for (std::size_t bytes = 0; fd_ >= 0 && bytes < kMaxLastBytes && ::poll(&descriptor, 1, 0) == 1;) bytes += read();
-        lines_.end();
-        std::string text;
-        for (const std::string& line : last_) text += (text.empty() ? "" : "\n") + line;
-        return text;
-    }
-
-private:
-    int fd_;
-    std::deque<std::string> last_;
-    LineSplitter lines_;
-};
 
 }  // namespace
 
@@ -253,7 +207,7 @@ std::optional<RunEnd> KeptCommand::run_once() {
         return end;
     }
 
-    Words words(child->errors(), listener_);
+    LastWords words(child->errors(), [this](const std::string& line) { listener_.on_line(line); });
     Step step = Step::wanted;
     auto since = Clock::now();  // it is at this step
     bool was_asked = false;     // to end
@@ -294,7 +248,7 @@ std::optional<RunEnd> KeptCommand::run_once() {
 
     const bool by_itself = child->wait(was_asked ? 0ms : kAfterOutput);
     end.how = child->end(0ms, kPatienceAtTheEnd);
-    end.last_words = words.finish();
+    for (const std::string& line : words.finish()) end.last_words += (end.last_words.empty() ? "" : "\n") + line;
     if (was_asked) return std::nullopt;
     const std::lock_guard lock(reading->mutex);
     end.frames = reading->frames;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "frame/back_off.hpp"
 #include "frame/error.hpp"
@@ -18,6 +19,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kFirstPause = 100ms;
 constexpr auto kLongestPause = 5000ms;
+/// A pipeline that has run for so long is taken to be one that answers.
+constexpr auto kSettled = 2000ms;
 
 }  // namespace
 
@@ -80,6 +83,8 @@ void Responder::Impl::take_description(const Frame& frame) {
         Description read = read_description(frame);
         const std::lock_guard lock(mutex);
         description = std::move(read);
+        described = true;
+        trouble.clear();
     } catch (const Error& error) {
         say("'" + options.command + "': " + error.what() + "; left out");
     }
@@ -104,6 +109,7 @@ void Responder::Impl::take_answer(Frame frame) {
             return;
         }
         answered = true;
+        trouble.clear();
         ++counts.answers;
         state = found->second.lock();
         if (state) {
@@ -173,17 +179,18 @@ std::list<Responder::Impl::StatePtr> Responder::Impl::expire(SteadyClock::time_p
     return touched;
 }
 
-bool Responder::Impl::wait_for_change(std::unique_lock<std::mutex>& lock, int ended, SteadyClock::time_point until) {
+bool Responder::Impl::wait_for_change(std::unique_lock<std::mutex>& lock, int ended, LastWords* words, SteadyClock::time_point until) {
     lock.unlock();
-    std::array<pollfd, 2> descriptors{{{changed.fd(), POLLIN, 0}, {ended, POLLIN, 0}}};
+    std::array<pollfd, 3> descriptors{{{changed.fd(), POLLIN, 0}, {ended, POLLIN, 0}, {words ? words->fd() : -1, POLLIN, 0}}};
     const auto time = std::chrono::ceil<std::chrono::milliseconds>(until - SteadyClock::now());
     ::poll(descriptors.data(), descriptors.size(), static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, 3'600'000)));
     changed.clear();
+    if (descriptors[2].revents != 0) words->read();
     lock.lock();
     return descriptors[1].revents != 0;
 }
 
-void Responder::Impl::watch(std::unique_lock<std::mutex>& lock, const Child& child) {
+void Responder::Impl::watch(std::unique_lock<std::mutex>& lock, const Child& child, LastWords& words) {
     while (!stopping && !broken) {
         // What is asked from now on has more time than this, so nobody needs to tell of it.
         auto next = SteadyClock::now() + options.time_limit;
@@ -195,7 +202,7 @@ void Responder::Impl::watch(std::unique_lock<std::mutex>& lock, const Child& chi
             send_requests(lock);  // fewer are under way
             continue;
         }
-        if (!wait_for_change(lock, child.ended(), next)) continue;
+        if (!wait_for_change(lock, child.ended(), &words, next)) continue;
         // Programs that outlive their shell may still answer, but nobody would hear of their end. Now, since the
         // number of a group whose shell is reaped may become another's.
         child.interrupt();
@@ -204,20 +211,23 @@ void Responder::Impl::watch(std::unique_lock<std::mutex>& lock, const Child& chi
 }
 
 void Responder::Impl::run_once() {
-    Child child(options.command, {{kRespondVariable, "1"}});
+    Child child(options.command, {{kRespondVariable, "1"}}, {.input = true, .errors = options.on_line != nullptr});
+    LastWords words(options.on_line ? child.errors() : -1, options.on_line);
     RequestPipe requests(child.input());
     std::thread writer([&] { write_the_rest(); });
     std::thread reader([&] { read_answers(child.output()); });
     {
         std::unique_lock lock(mutex);
         pipe = &requests;
+        started = SteadyClock::now();
         send_requests(lock);
-        watch(lock, child);
-        // It ended by itself: its exit code says more than that we killed it.
-        if (broken && why.empty()) {
+        watch(lock, child, words);
+        // It ended by itself: its exit code says more than that we killed it, or could not write to it.
+        if (broken && (why.empty() || why == kReadsNoMore)) {
             lock.unlock();
-            child.wait(100ms);
+            const bool ended = child.wait(100ms);
             lock.lock();
+            if (ended) why.clear();
         }
         // Nobody may write to it when its stdin is closed; a write that blocks ends with the process.
         if (!stopping || !under_way.empty() || writing == Writing::the_rest) child.interrupt();
@@ -231,11 +241,16 @@ void Responder::Impl::run_once() {
     const std::string ended = child.end(200ms, 300ms);
     reader.join();
 
+    const auto& last_words = words.finish();
+
     std::list<StatePtr> touched;
     {
         const std::lock_guard lock(mutex);
+        const bool by_itself = why.empty() || why == kReadsNoMore;
         if (why.empty()) why = ended.empty() ? "it ended" : ended;
-        touched = fail_under_way("the request was lost: the pipeline stopped (" + why + ")");
+        why = "(" + why + ")";
+        if (by_itself && !last_words.empty()) why += ": " + last_words.back();
+        touched = fail_under_way("the request was lost: the pipeline stopped " + why);
     }
     for (const StatePtr& state : touched) hand_out(state);
 }
@@ -243,32 +258,35 @@ void Responder::Impl::run_once() {
 void Responder::Impl::run() {
     ::pthread_setname_np(::pthread_self(), "respond");
     BackOff back_off(kFirstPause, kLongestPause);
-    bool said = false;
+    std::string said;
+    bool again = false;
     std::unique_lock lock(mutex);
     while (!stopping) {
         if (!options.start_at_once && waiting == 0) {
-            wait_for_change(lock, -1, SteadyClock::now() + 1h);
+            wait_for_change(lock, -1, nullptr, SteadyClock::now() + 1h);
             continue;
         }
-        broken = answered = false;
+        broken = answered = described = false;
         carries = Carries::unknown;
         why.clear();
         lock.unlock();
+        if (options.on_start) options.on_start(again);
         try {
             run_once();
         } catch (const Error& error) {
             const std::lock_guard held(mutex);
-            why = error.what();
+            why = std::string("(") + error.what() + ")";
         }
         lock.lock();
         if (stopping) return;
         ++counts.restarts;
+        again = !answered;
+        if (!answered && !described) trouble = why;
         if (answered) {
             back_off.reset();
-            said = false;
+            said.clear();
         }
-        if (!said) say("'" + options.command + "' stopped (" + why + "); it is started again");
-        said = true;
+        if (std::exchange(said, why) != why) say("'" + options.command + "' stopped " + why + "; it is started again");
         // Time limits hold while there is no pipeline, too.
         const auto until = SteadyClock::now() + back_off.next();
         while (!stopping && SteadyClock::now() < until) {
@@ -277,7 +295,7 @@ void Responder::Impl::run() {
             lock.unlock();
             for (const StatePtr& state : touched) hand_out(state);
             lock.lock();
-            wait_for_change(lock, -1, next);
+            wait_for_change(lock, -1, nullptr, next);
         }
     }
 }
@@ -320,6 +338,12 @@ std::unique_ptr<Responder::Asker> Responder::open(Answer answer) {
 Description Responder::description() const {
     const std::lock_guard lock(impl_->mutex);
     return impl_->description;
+}
+
+std::string Responder::trouble() const {
+    const std::lock_guard lock(impl_->mutex);
+    const bool settled = impl_->pipe != nullptr && SteadyClock::now() - impl_->started >= kSettled;
+    return settled ? std::string() : impl_->trouble;
 }
 
 ResponderCounts Responder::counts() const {

@@ -21,6 +21,10 @@ struct ResponderOptions {
     std::chrono::milliseconds time_limit{10000};  // for an answer
     std::uint64_t max_frame = kDefaultMaxFrame;   // the largest answer
     std::function<void(const std::string&)> say;  // one line for the log; may be empty
+    /// Takes each line that the pipeline says on stderr, in one thread. Empty: its stderr is ours.
+    std::function<void(const std::string&)> on_line{};
+    /// A run begins. `again`: the one before it ended without an answer. In the same thread; may be empty.
+    std::function<void(bool again)> on_start{};
 };
 
 /// What the responder did, for metrics.
@@ -84,6 +88,9 @@ public:
     /// The newest that the pipeline said of itself; null: nothing.
     Description description() const;
     ResponderCounts counts() const;
+    /// Why it does not answer now: the last run ended without an answer or a description, and none has come since.
+    /// Empty: it does, or none has failed.
+    std::string trouble() const;
 
 private:
     std::shared_ptr<Impl> impl_;

@@ -10,10 +10,14 @@
 #include "frame/wake_event.hpp"
 #include "process/asker.hpp"
 #include "process/child.hpp"
+#include "process/last_words.hpp"
 #include "process/request_pipe.hpp"
 #include "process/responder.hpp"
 
 namespace framepipe {
+
+/// Why a pipeline is broken that has closed its stdin.
+inline constexpr const char* kReadsNoMore = "it reads no more";
 
 /// Three threads: one runs the pipeline (starts it, watches the time limits, ends it), one reads its answers, and one
 /// writes what its stdin does not take at once. A request is written by the thread that brings it, or by the one whose
@@ -43,9 +47,12 @@ struct Responder::Impl : std::enable_shared_from_this<Impl> {
     /// Who writes to it: nobody, any thread, or the one that may wait, which has the rest of a request.
     enum class Writing { none, some_thread, the_rest } writing = Writing::none;
     bool stopping = false;
-    bool broken = false;    // the pipeline of now is to be ended
-    bool answered = false;  // the pipeline of now has answered
-    std::string why;        // it is broken
+    bool broken = false;              // the pipeline of now is to be ended
+    bool answered = false;            // the pipeline of now has answered
+    bool described = false;           // the pipeline of now has said what it answers
+    std::string why;                  // it is broken
+    std::string trouble;              // why the pipeline before this one ended, if neither has answered
+    SteadyClock::time_point started;  // the pipeline of now
     std::thread runner;
 
     void run();
@@ -68,10 +75,11 @@ private:
     void take_description(const Frame& frame);
     void take_answer(Frame frame);
     /// Waits for the pipeline's end; answers what runs out of time meanwhile.
-    void watch(std::unique_lock<std::mutex>& lock, const Child& child);
-    /// Waits without the mutex until something has changed, `ended` can be read (-1: none), or the time has come.
-    /// returns  true if it can be read
-    bool wait_for_change(std::unique_lock<std::mutex>& lock, int ended, SteadyClock::time_point until);
+    void watch(std::unique_lock<std::mutex>& lock, const Child& child, LastWords& words);
+    /// Waits without the mutex until something has changed, `ended` can be read (-1: none), or the time has come;
+    /// reads what is said meanwhile (null: nobody says anything).
+    /// returns  true if `ended` can be read
+    bool wait_for_change(std::unique_lock<std::mutex>& lock, int ended, LastWords* words, SteadyClock::time_point until);
     /// Fails requests whose time is over; `next` becomes the earliest deadline of the others, if that is
     /// earlier. With the mutex held.
     /// returns  the askers to hand out to

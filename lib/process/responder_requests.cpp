@@ -93,7 +93,7 @@ template <typename Write>
 RequestPipe::Taken Responder::Impl::write_unlocked(std::unique_lock<std::mutex>& lock, Write write) {
     RequestPipe& to = *pipe;  // stays while somebody writes
     auto taken = RequestPipe::Taken::reader_left;
-    std::string failure = "it reads no more";
+    std::string failure = kReadsNoMore;
     lock.unlock();
     try {
         taken = write(to);

@@ -1,11 +1,16 @@
 #include "serve/endpoints.hpp"
 
+#include "serve/questions.hpp"
+
 namespace framepipe::serve {
 
 Response health_response(const Context& context) {
-    if ((context.desk || context.publishing || context.relay) && context.hub.streams().empty()) return text_response(200, "ok");
-    if (const auto complaint = context.hub.complaint()) return text_response(503, *complaint);
-    return text_response(200, "ok");
+    const bool needs_frames = !(context.desk || context.publishing || context.relay) || !context.hub.streams().empty();
+    auto complaint = needs_frames ? context.hub.complaint() : std::nullopt;
+    if (context.desk && (!needs_frames || complaint))
+        if (const std::string trouble = context.desk->trouble(); !trouble.empty())
+            complaint = "the pipeline that answers stopped " + trouble;
+    return complaint ? text_response(503, *complaint) : text_response(200, "ok");
 }
 
 Response streams_response(const Context& context, const Permit& permit) {

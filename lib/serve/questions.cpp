@@ -10,6 +10,7 @@
 #include "serve/client_message.hpp"
 #include "serve/hub.hpp"
 #include "serve/shard.hpp"
+#include "serve/source_log.hpp"
 #include "serve/websocket.hpp"
 
 namespace framepipe::serve {
@@ -23,6 +24,17 @@ struct Desk::Tally {
 };
 
 namespace {
+
+/// With a log of its own for what the pipeline says.
+std::unique_ptr<Responder> make_responder(ResponderOptions options) {
+    const auto log = std::make_shared<SourceLog>("");
+    options.on_start = [log](bool again) {
+        log->end_run();
+        log->begin_run(again);
+    };
+    options.on_line = [log](const std::string& line) { log->line(line); };
+    return std::make_unique<Responder>(std::move(options));
+}
 
 void add(ResponderCounts& sum, const ResponderCounts& more) {
     sum.requests += more.requests;
@@ -60,6 +72,7 @@ public:
     std::unique_ptr<Responder::Asker> asker;
 
     Description description() const { return own_ ? own_->description() : nullptr; }
+    std::string trouble() const { return own_ ? own_->trouble() : std::string(); }
 
 private:
     std::unique_ptr<Responder> own_;
@@ -67,7 +80,7 @@ private:
 };
 
 Desk::Desk(RespondOptions options) : options_(std::move(options)), cache_(options_.max_cache), tally_(std::make_shared<Tally>()) {
-    if (!options_.each) shared_ = std::make_unique<Responder>(options_.pipeline);
+    if (!options_.each) shared_ = make_responder(options_.pipeline);
 }
 
 Desk::~Desk() {
@@ -90,7 +103,7 @@ std::unique_ptr<Desk::Place> Desk::open(Responder::Answer answer) {
     const std::lock_guard lock(tally_->mutex);
     if (tally_->open >= options_.max_each) return nullptr;
     ++tally_->open;
-    auto own = std::make_unique<Responder>(options_.pipeline);
+    auto own = make_responder(options_.pipeline);
     Responder& responder = *own;
     tally_->running.push_back(&responder);
     auto place = std::make_unique<Place>(std::move(own), tally_);
@@ -114,6 +127,10 @@ ResponderCounts Desk::counts() const {
 
 Description Desk::description() const {
     return shared_ ? shared_->description() : nullptr;
+}
+
+std::string Desk::trouble() const {
+    return shared_ ? shared_->trouble() : std::string();
 }
 
 namespace {
@@ -205,6 +222,11 @@ Questions::~Questions() {
 Description Questions::description() const {
     const Description own = place_ ? place_->description() : nullptr;
     return own ? own : desk_.description();
+}
+
+std::string Questions::trouble() const {
+    const std::string own = place_ ? place_->trouble() : std::string();
+    return own.empty() ? desk_.trouble() : own;
 }
 
 bool Questions::ask(std::string_view payload, bool is_text, const std::string& own_request, std::optional<As> as) {

@@ -41,6 +41,8 @@ public:
     const RespondOptions& options() const { return options_; }
     /// What the shared pipeline says of itself; null: nothing, or there is one for each client.
     Description description() const;
+    /// Why the shared pipeline does not answer now; empty: it does, or there is one for each client.
+    std::string trouble() const;
     ResponderCounts counts() const;
 
     /// Answers that other clients may get as well; null: there is a pipeline for each client.
@@ -78,6 +80,8 @@ public:
 
     /// What the pipeline that is asked says of itself; null: nothing.
     Description description() const;
+    /// Why it does not answer now; empty: it does.
+    std::string trouble() const;
 
 private:
     struct Question;

@@ -14,7 +14,7 @@ constexpr std::size_t kMostRemembered = 64;
 }  // namespace
 
 std::string SourceLog::named(std::string_view words) const {
-    return fmt::format("{}: {}", name_, words);
+    return name_.empty() ? std::string(words) : fmt::format("{}: {}", name_, words);
 }
 
 void SourceLog::notice(std::string_view words) const {
@@ -35,7 +35,7 @@ void SourceLog::line(const std::string& line) {
     if (said_before_.contains(line) && log::level() != log::Level::verbose) return;
     const bool fits = rate_.admit(kMostLines, SteadyClock::now());
     if (fits) say_unsaid();
-    if (!fits || !log::offer(named(line))) {
+    if (!fits || !(name_.empty() ? log::pass_on(line) : log::offer(named(line)))) {
         ++left_out_;
         ++unsaid_;
         return;

@@ -183,6 +183,8 @@ void WebSocketSession::send_status() {
         const Description description = questions_ ? questions_->description() : desk->description();
         if (description && description != described_) text += R"(,"describes":)" + *description;
         described_ = description;
+        const std::string trouble = questions_ ? questions_->trouble() : desk->trouble();
+        if (!trouble.empty()) text += R"(,"trouble":)" + json_string("the pipeline stopped " + trouble);
     }
     text += R"(},"streams":[)";
     for (StreamStatus& stream : connection_.shard().hub().streams(*options_.permit)) {

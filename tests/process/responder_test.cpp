@@ -237,6 +237,41 @@ TEST_CASE("a pipeline that dies is started again, and the lost request is answer
     CHECK(responder.counts().restarts == 1);
 }
 
+TEST_CASE("a pipeline that ends gives its last line on stderr as the reason, until one answers", "[process]") {
+    const framepipe_test::Folder folder;
+    const std::string works = folder.path("works");
+    Said said, lines;
+    ResponderOptions options;
+    options.command = "if test -e '" + works + "'; then exec cat; fi; echo one thing >&2; echo no such volume >&2; exit 4";
+    options.say = said.taker();
+    options.on_line = lines.taker();
+    Responder responder(options);
+    Box box;
+    const auto asker = responder.open(box.taker());
+    REQUIRE(asker->ask(text("x")));
+    const auto answers = box.wait_for(1);
+    REQUIRE(answers.size() == 1);
+    const std::string why = "(exit code 4): no such volume";
+    CHECK(answers[0].header.string("error") == "the request was lost: the pipeline stopped " + why);
+    for (int i = 0; i < 3000 && responder.counts().restarts < 3; ++i) std::this_thread::sleep_for(10ms);
+    CHECK(responder.trouble() == why);
+    REQUIRE(said.words().size() == 1);
+    CHECK(said.words()[0] == "'" + options.command + "' stopped " + why + "; it is started again");
+    REQUIRE(lines.words().size() >= 2);
+    CHECK(lines.words()[0] == "one thing");
+    CHECK(lines.words()[1] == "no such volume");
+
+    std::ofstream{works};
+    for (std::size_t count = 2; count < 100; ++count) {
+        REQUIRE(asker->ask(text("y")));
+        const auto later = box.wait_for(count);
+        REQUIRE(later.size() == count);
+        if (!later.back().header.raw("error")) break;
+    }
+    CHECK(box.wait_for(1).back().payload.text() == "y");
+    CHECK(responder.trouble().empty());
+}
+
 TEST_CASE("when the shell of a pipeline dies the rest of it goes, and it is started again", "[process]") {
     const framepipe_test::Folder folder;
     const auto number = [&](const std::string& name) {

@@ -26,6 +26,7 @@ test('each state has its words', () => {
     assert.equal(says({}), 'Live');
     assert.equal(says({ responds: true }), 'Live');
     assert.equal(says({ responds: true, kind: 'none', streams: [], stream: null }), 'Ready');
+    assert.equal(says({ responds: true, trouble: 'it stopped', kind: 'none', streams: [], stream: null }), 'Failed');
     assert.equal(says({ responds: true, kind: 'none', streams: [], stream: 'one', named: true }), 'Waiting');
     assert.equal(says({ kind: 'none', streams: [], stream: null }), 'Waiting');
     assert.equal(says({ link: 'connecting', again: false }), 'Connecting');

@@ -142,7 +142,6 @@ class Tokens(unittest.TestCase):
         with self.assertRaisesRegex(AssertionError, "cannot read the tokens in /nowhere: no such file or directory"):
             Server("--tokens", "/nowhere")
 
-
     def test_a_file_without_a_token_ends_the_start(self):
         self.write("# none yet\n")
         with self.assertRaisesRegex(AssertionError, "cannot read the tokens in .*: there is none, and everybody could watch"):

@@ -168,6 +168,21 @@ class Trouble(unittest.TestCase):
             server.said("exit code 127")
             self.assertEqual(sum("is started again" in line for line in server.lines), 1)
 
+    def test_why_a_pipeline_cannot_start_is_said_everywhere(self):
+        with respond("echo first >&2; echo 'render-slice: no such file' >&2; exit 1") as server:
+            reason = "(exit code 1): render-slice: no such file"
+            socket = WebSocket(server)
+            self.assertEqual(json.loads(ask(socket, "x")), {"error": f"the request was lost: the pipeline stopped {reason}"})
+            server.said(f"stopped {reason}; it is started again")
+            server.said("first")
+            eventually(lambda: server.metric("respond_restarts_total") >= 3)
+            health = server.get("/healthz")
+            self.assertEqual((health.status, health.body.decode().strip()), (503, f"the pipeline that answers stopped {reason}"))
+            state = json.loads(WebSocket(server, protocol="framepipe.v1").message())
+            self.assertEqual(state["server"]["trouble"], f"the pipeline stopped {reason}")
+            self.assertEqual(server.lines.count("first"), 1)  # not at each start
+            self.assertEqual(sum("started again" in line for line in server.lines), 1, server.lines)
+
     def test_too_long_requests_are_refused_in_their_turn(self):
         with respond("cat", "--max-request", "1KiB") as server, WebSocket(server) as socket:
             socket.send("x" * 1025)

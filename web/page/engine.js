@@ -47,6 +47,7 @@ export class Engine {
     #listed = false;
     #version = '';
     #responds = false;
+    #trouble = '';
     #paused = false;
     #hidden = false;
     #covered = false;
@@ -194,6 +195,7 @@ export class Engine {
         if (typeof control.server?.version === 'string') {
             this.#version = control.server.version;
             this.#responds = control.server.responds === true;
+            this.#trouble = control.server.trouble ?? '';
             // Said once a connection, and again when it changes.
             if (control.server.describes !== undefined || !this.#listed) {
                 this.#describe(control.server.describes);
@@ -401,6 +403,7 @@ export class Engine {
                 clock: this.#clock,
                 version: this.#version,
                 responds: this.#responds,
+                trouble: this.#trouble,
                 asking: this.#asking.waiting,
                 streams: this.#streams,
                 stream: this.#stream,

@@ -19,6 +19,7 @@ import { now } from './measure.js';
  * @property {ServerClock} clock
  * @property {string} version
  * @property {boolean} responds
+ * @property {string} trouble
  * @property {number} asking
  * @property {Stream[]} streams
  * @property {string | null} stream

@@ -50,6 +50,9 @@ export function statusOf(view) {
         return { code: 'failed', label: 'Failed', title: 'The source has failed', hint: 'It is started again.' };
     }
     if (view.responds && view.kind === 'none' && !stream && !view.named) {
+        if (view.trouble) {
+            return { code: 'failed', label: 'Failed', title: 'Nothing here answers', hint: `${view.trouble}; it is started again.` };
+        }
         return { code: 'ready', label: 'Ready', title: 'Type something', hint: 'What the server makes of it appears here.' };
     }
     if (view.kind === 'none' || !stream || stream.state === 'waiting') {
