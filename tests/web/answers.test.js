@@ -135,7 +135,7 @@ test('beside a stream the answer is on a card, and the stream counts none of it'
 });
 
 for (const [where, source, state] of [
-    ['in the stage', '', 'Ready'],
+    ['in the stage', '', 'Failed'],
     ['on the card beside a stream', 'capture test: |', 'Live'],
 ]) {
     test(`a pipeline that fails is said in words, ${where}`, async () => {
