@@ -73,7 +73,6 @@ Passwords::Users Passwords::read(const std::string& file) {
         users.emplace(user, hash);
     }
     if (in.bad()) throw Error(attempt + ": it is a folder, or cannot be read");
-    if (users.empty()) throw Error(fmt::format("{}: there is none; htpasswd -B {} USER adds one", attempt, file));
     return users;
 }
 
