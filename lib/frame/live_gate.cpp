@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 /// A reader that takes a frame within this time keeps up: scheduling alone can cost a millisecond.
 constexpr auto kPrompt = 5ms;
+/// So many in a row show it: anybody takes the first one at once.
+constexpr int kOpenAfter = 3;
 
 }  // namespace
 
@@ -28,6 +30,7 @@ LiveGate::LiveGate(int input, const FrameWriter* downstream) : input_(input), do
     is_pipe_ = S_ISFIFO(status.st_mode);
     is_socket_ = S_ISSOCK(status.st_mode);
     if (!is_pipe_ && !is_socket_) downstream_ = nullptr;  // a file is not live
+    closed_ = downstream_ != nullptr;
 }
 
 bool LiveGate::before_read(bool input_ahead) {
@@ -36,12 +39,14 @@ bool LiveGate::before_read(bool input_ahead) {
         // The next frame comes before the last one was read: downstream is the slower side.
         if (!input_ahead) wait_readable(input_);
         closed_ = !downstream_->drained();
+        prompt_ = 0;
     }
     bool reader_there = true;
     if (closed_) {
         const auto start = SteadyClock::now();
         while (!downstream_->wait_drained(SteadyClock::now() + 1h) && reader_there) reader_there = !downstream_->reader_left();
-        if (SteadyClock::now() - start < kPrompt) closed_ = false;
+        prompt_ = SteadyClock::now() - start < kPrompt ? prompt_ + 1 : 0;
+        closed_ = prompt_ < kOpenAfter;
     }
     take_last();
     return reader_there;

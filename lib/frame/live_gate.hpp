@@ -6,7 +6,8 @@
 // writer upstream sees a pipe that is not empty (FIONREAD), holds its next frame back, and leaves its
 // own last byte unread; and so on up to the source, which alone drops. One frame waits behind the
 // slow stage, however many stages there are. While everybody keeps up, nothing is held and all
-// stages work at once.
+// stages work at once. At the start nobody knows who is slow: a stage's output is taken to be until it has been read at
+// once some times.
 #pragma once
 
 #include "frame/descriptor.hpp"
@@ -46,6 +47,7 @@ private:
     bool is_pipe_ = false;
     bool is_socket_ = false;
     bool closed_ = false;
+    int prompt_ = 0;  // frames in a row that were read downstream at once
     bool last_was_live_ = false;
     bool byte_held_ = false;
     Descriptor scratch_read_;
