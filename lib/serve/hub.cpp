@@ -46,6 +46,12 @@ bool Hub::is_listed(const std::string& name) const {
 
 bool Hub::has_room_for(const std::string& name) {
     if (order_.size() < options_.max_streams || is_listed(name)) return true;
+    const auto past = std::find_if(order_.begin(), order_.end(), [this](const std::string& one) { return streams_.at(one).is_past(); });
+    if (past != order_.end()) {
+        streams_.erase(*past);
+        order_.erase(past);
+        return true;
+    }
     log::warn_once("streams", fmt::format("cannot take stream {}: there are {} already; frames of further ones are left out",
                                           json_string(name), order_.size()));
     return false;

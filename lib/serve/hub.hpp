@@ -134,7 +134,7 @@ private:
     Taken take(Frame frame, Feeder* feeder);
     Stream& stream(const std::string& name);
     bool is_listed(const std::string& name) const;
-    /// False for a new stream when there are too many.
+    /// False for a new stream when there are too many, and none that is past could give way.
     bool has_room_for(const std::string& name);
     void forget_if_unknown(const std::string& name);
     void make_wanted(LiveFrame& frame, const std::array<std::uint32_t, kForms>& wants);

@@ -100,6 +100,8 @@ struct Stream {
     /// A picture came, or it is a source's that may bring one.
     bool may_show_pictures() const;
     std::uint64_t viewers() const;
+    /// It has ended, and nobody watches it or feeds it any more.
+    bool is_past() const { return state == StreamState::ended && feeder == nullptr && owner == nullptr && viewers() == 0; }
     StreamStatus status() const;
     /// Frames that arrive as often as they did, and at least each 10 s.
     bool healthy(SteadyClock::time_point now) const;

@@ -54,6 +54,42 @@ TEST_CASE("frames go to the threads that have viewers of their stream, and to no
     CHECK(with.frames.size() == 1);
 }
 
+TEST_CASE("streams that are past give way where there are too many", "[serve]") {
+    HubOptions options;
+    options.max_streams = 3;
+    Hub hub(options);
+    Sink sink;
+    const auto viewers = hub.add_sink(sink);
+    const auto end = [](std::string_view stream) {
+        Frame last = frame("", "text/plain", stream);
+        last.header.set("end", true);
+        return last;
+    };
+    const auto names = [&] {
+        std::string all;
+        for (const StreamStatus& status : hub.streams()) all += status.name;
+        return all;
+    };
+    SomeFeeder feeder;
+    for (const auto* name : {"a", "b", "c"}) CHECK(hub.publish(frame("1", "image/jpeg", name)) == Taken::yes);
+    CHECK(hub.publish(frame("1", "image/jpeg", "d")) == Taken::too_many_streams);
+    hub.join(viewers, "a", {});
+    hub.publish(end("a"));           // watched
+    hub.publish(end("b"), &feeder);  // fed by somebody
+    CHECK(hub.publish(frame("1", "image/jpeg", "d")) == Taken::too_many_streams);
+    hub.publish(end("c"));
+    CHECK(hub.publish(frame("1", "image/jpeg", "d")) == Taken::yes);
+    CHECK(names() == "abd");
+    hub.release(feeder);
+    CHECK(hub.claim("e", feeder, false) == Taken::yes);
+    CHECK(hub.publish(frame("1", "image/jpeg", "e"), &feeder) == Taken::yes);
+    CHECK(names() == "ade");
+    hub.leave(viewers, "a", {}, true);
+    CHECK(hub.publish(frame("1", "image/jpeg", "f")) == Taken::yes);
+    CHECK(names() == "def");
+    hub.release(feeder);
+}
+
 TEST_CASE("the default stream is the one without a name, else the first that came", "[serve]") {
     Hub hub({});
     CHECK_FALSE(hub.default_stream(*Permit::everything()));
