@@ -117,6 +117,7 @@ ExitCode run(Options& o) {
     LeftOut left_out(o.strict);
     const auto bad = [&](const std::string& why) { left_out(why); };
     SliceFrames slices = as_usage([&] { return SliceFrames(std::move(volume), o.slice, bad); });
+    if (!slices.finite()) log::warn(o.volume + ": voxels that are NaN or infinite are shown as what lies below the range, or above it");
     FrameWriter out(STDOUT_FILENO, "render-slice");
     if (o.describe) return write_one(slices.description(new_header(o)), out);
     if (o.all) return run_all(o, slices, out);

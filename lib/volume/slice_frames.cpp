@@ -97,6 +97,10 @@ Frame SliceFrames::description(Header header) const {
     return {std::move(header), Bytes::from(describe_volume(impl_->volume, impl_->looks))};
 }
 
+bool SliceFrames::finite() const {
+    return impl_->looks.finite();
+}
+
 std::int64_t SliceFrames::slices() const {
     return impl_->looks({}).depth;
 }

@@ -33,6 +33,9 @@ public:
     /// The description as an application/json frame; `header` brings the other keys.
     Frame description(Header header) const;
 
+    /// False if some voxel was found to be NaN or infinite: each is shown as what lies below or above the range.
+    bool finite() const;
+
     /// How many slices there are along the axis of the options.
     std::int64_t slices() const;
 

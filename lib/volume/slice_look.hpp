@@ -46,6 +46,8 @@ public:
     const SliceOptions& options() const { return options_; }
     /// The smallest and the largest value.
     const std::optional<std::array<double, 2>>& values() const { return survey_.extremes; }
+    /// False if some voxel was found to be NaN or infinite.
+    bool finite() const { return survey_.finite; }
     /// The indices of a request that says nothing of the axis: "0 to 9 along axis 2".
     std::string indices() const;
     /// The names that a request's `colormap` may have; of a volume in colour, only gray.

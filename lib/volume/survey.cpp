@@ -106,6 +106,7 @@ void visit(const Volume& volume, const Places& places, Take take) {
 /// What was found, as stored numbers. `low` and `high` are percentiles.
 struct Found {
     bool any = false;
+    bool finite = true;  // all of them
     double least = 0, greatest = 0, low = 0, high = 0;
 };
 
@@ -136,13 +137,18 @@ Found count_all(const Volume& volume, const Places& places) {
     };
     std::vector<Counted> order;
     std::uint64_t count = 0;
+    bool finite = true;
     for (std::size_t bits = 0; bits < counts.size(); ++bits) {
         const auto number = static_cast<double>(std::bit_cast<T>(static_cast<Bits>(bits)));
-        if (counts[bits] == 0 || !std::isfinite(number)) continue;
+        if (counts[bits] == 0) continue;
+        if (!std::isfinite(number)) {
+            finite = false;
+            continue;
+        }
         order.push_back({number, counts[bits]});
         count += counts[bits];
     }
-    if (order.empty()) return {};
+    if (order.empty()) return {false, finite, 0, 0, 0, 0};
     std::sort(order.begin(), order.end(), [](const Counted& a, const Counted& b) { return a.number < b.number; });
     const auto nth = [&](std::uint64_t n) {
         std::size_t i = 0;
@@ -153,7 +159,7 @@ Found count_all(const Volume& volume, const Places& places) {
         const Place place = place_of(part, count);
         return between(nth(place.below), nth(std::min(place.below + 1, count - 1)), place.part);
     };
-    return {true, order.front().number, order.back().number, percentile(kLowPart), percentile(kHighPart)};
+    return {true, finite, order.front().number, order.back().number, percentile(kLowPart), percentile(kHighPart)};
 }
 
 /// Others are kept, every so many of them, and ordered as far as need be.
@@ -162,20 +168,23 @@ Found keep_some(const Volume& volume, const Places& places) {
     const std::int64_t all = places.voxels() * std::min(volume.channels, 3);
     // A number without divisors falls in with no period of the voxels.
     const std::int64_t step = all <= kMostKept * 2 ? 1 : all / kMostKept | 1;
-    Found found{false, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0, 0};
+    Found found{false, true, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0, 0};
     std::vector<double> kept;
     kept.reserve(static_cast<std::size_t>(all / step + 1));
     std::int64_t next = 0;
     visit<T, swapped>(volume, places, [&](T stored) {
         const auto number = static_cast<double>(stored);
-        if (!std::isfinite(number)) return;
+        if (!std::isfinite(number)) {
+            found.finite = false;
+            return;
+        }
         found.least = std::min(found.least, number);
         found.greatest = std::max(found.greatest, number);
         if (next-- > 0) return;
         next = step - 1;
         kept.push_back(number);
     });
-    if (kept.empty()) return {};
+    if (kept.empty()) return {false, found.finite, 0, 0, 0, 0};
     found.any = true;
     const auto percentile = [&](double part) {
         const Place place = place_of(part, kept.size());
@@ -208,6 +217,7 @@ Survey survey(const Volume& volume) {
     const auto value = [&](double number) { return number * volume.slope + volume.intercept; };
     Survey result;
     result.whole = places.whole();
+    result.finite = found.finite;
     result.full = {0, 1};
     if (found.any) {
         const double one = value(found.least), other = value(found.greatest);

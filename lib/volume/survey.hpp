@@ -15,7 +15,8 @@ struct Survey {
     std::optional<std::array<double, 2>> extremes;
     ValueRange full;    // from the one to the other
     ValueRange middle;  // from the 2nd to the 98th percentile, as NumPy's percentile() has them
-    bool whole = true;  // every voxel was looked at
+    bool whole = true;   // every voxel was looked at
+    bool finite = true;  // no number that was looked at is NaN or infinite
 };
 
 /// Looks at every voxel of a volume of up to 2^23 of them, and of a larger one at stretches that are spread evenly: at
