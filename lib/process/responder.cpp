@@ -185,7 +185,7 @@ bool Responder::Impl::wait_for_change(std::unique_lock<std::mutex>& lock, int en
     const auto time = std::chrono::ceil<std::chrono::milliseconds>(until - SteadyClock::now());
     ::poll(descriptors.data(), descriptors.size(), static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, 3'600'000)));
     changed.clear();
-    if (descriptors[2].revents != 0) words->read();
+    if (words != nullptr && descriptors[2].revents != 0) words->read();
     lock.lock();
     return descriptors[1].revents != 0;
 }
