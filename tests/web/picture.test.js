@@ -76,8 +76,8 @@ test('numbers: size, bytes, rate, and an age that two clocks do not disturb', as
         assert.equal(await text(page, 'size'), '64 × 48');
         assert.equal(await text(page, 'bytes'), `${red.length} B`);
         await until('a rate', async () => parseFloat(await text(page, 'fps')) > 0);
-        const age = await until('an age', async () => /^(\d+) ms$/.exec(await text(page, 'age')));
-        assert.ok(Number(age[1]) >= 190, `an age of ${age[0]}`);
+        // On a machine with much to do the first word about the server's clock comes late, and the next ones mend it.
+        await until('an age of 200 ms and somewhat more', async () => Number(/^(\d+) ms$/.exec(await text(page, 'age'))?.[1]) >= 190);
     } finally {
         clearInterval(timer);
     }
