@@ -11,8 +11,8 @@
 
 namespace framepipe::serve {
 
-/// Puts `NAME: ` before each line; without a name, the command's lines are as it says them. None is waited for: if stderr does not take it, it is lost. One thread
-/// at a time, but for our own words and left_out().
+/// Puts `NAME: ` before each line; without a name, the command's lines are as it says them. None is waited for: if stderr
+/// does not take it, it is lost. One thread at a time, but for our own words and left_out().
 class SourceLog {
 public:
     explicit SourceLog(std::string name) : name_(std::move(name)) {}

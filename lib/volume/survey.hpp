@@ -13,8 +13,8 @@ namespace framepipe {
 struct Survey {
     /// The smallest and the largest; absent: none is finite.
     std::optional<std::array<double, 2>> extremes;
-    ValueRange full;    // from the one to the other
-    ValueRange middle;  // from the 2nd to the 98th percentile, as NumPy's percentile() has them
+    ValueRange full;     // from the one to the other
+    ValueRange middle;   // from the 2nd to the 98th percentile, as NumPy's percentile() has them
     bool whole = true;   // every voxel was looked at
     bool finite = true;  // no number that was looked at is NaN or infinite
 };
