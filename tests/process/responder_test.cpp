@@ -33,6 +33,12 @@ public:
         changed_.wait_for(lock, 30s, [&] { return frames_.size() >= count; });
         return frames_;
     }
+    /// The first one, which is the only one so far.
+    Frame only() {
+        const auto frames = wait_for(1);
+        REQUIRE(frames.size() == 1);
+        return frames[0];
+    }
 
 private:
     std::mutex mutex_;
@@ -141,9 +147,8 @@ TEST_CASE("a pipeline that stops in the middle of a long request is started agai
     Box box;
     const auto asker = responder.open(box.taker());
     REQUIRE(asker->ask(text(std::string(8'000'000, 'x'))));
-    const auto answers = box.wait_for(1);
-    REQUIRE(answers.size() == 1);
-    CHECK(answers[0].header.raw("error"));
+    const Frame answer = box.only();
+    CHECK(answer.header.raw("error"));
 }
 
 TEST_CASE("the asker's own request key comes back", "[process]") {
@@ -186,9 +191,8 @@ sys.stdout.buffer.write(b"FPF1" + struct.pack("<IQ", len(h), len(p)) + h + p)'; 
         Box box;
         const auto asker = responder.open(box.taker());
         REQUIRE(asker->ask(text("x")));
-        const auto answers = box.wait_for(1);
-        REQUIRE(answers.size() == 1);
-        CHECK(answers[0].payload.text() == "x");
+        const Frame answer = box.only();
+        CHECK(answer.payload.text() == "x");
         REQUIRE(responder.description());
         CHECK(*responder.description() == R"({"n": 1})");
         CHECK(responder.counts().strays == 0);
@@ -249,10 +253,9 @@ TEST_CASE("a pipeline that ends gives its last line on stderr as the reason, unt
     Box box;
     const auto asker = responder.open(box.taker());
     REQUIRE(asker->ask(text("x")));
-    const auto answers = box.wait_for(1);
-    REQUIRE(answers.size() == 1);
+    const Frame answer = box.only();
     const std::string why = "(exit code 4): no such volume";
-    CHECK(answers[0].header.string("error") == "the request was lost: the pipeline stopped " + why);
+    CHECK(answer.header.string("error") == "the request was lost: the pipeline stopped " + why);
     for (int i = 0; i < 3000 && responder.counts().restarts < 3; ++i) std::this_thread::sleep_for(10ms);
     CHECK(responder.trouble() == why);
     REQUIRE(said.words().size() == 1);
