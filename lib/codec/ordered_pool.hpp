@@ -6,7 +6,6 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <map>
@@ -18,172 +17,163 @@
 
 namespace framepipe {
 
-/// One thread submits, and is a worker itself while it would wait: one thread more than there are cores would only push
-/// the others about. The pool's threads, started when they are first needed, each work on an item and
-/// deliver results in order: whoever has made the next result due delivers it and what waits behind it.
-/// So a lone item costs one wake-up, and a slow delivery holds one worker. What is in the pool is bounded
-/// by the submitter, which asks for room before it takes up its next item.
-///
-/// An exception of the work or the delivery stops the pool and comes out of the next call of the submitter.
+/// Threads that each take an item, work on it, deliver what is due, and take the next. Nobody hands items about:
+/// who has read one works on it while another reads, so that its bytes are near and a lone item wakes nobody.
+/// Results are delivered in order by whoever has made the next one due, with what waits behind it.
 template <typename Item, typename Result>
 class OrderedPool {
 public:
-    using Work = std::function<Result(Item)>;
-    using Deliver = std::function<bool(Result)>;
+    /// alone  it had to be waited for, and nothing else is in the pool: other cores are idle
+    using Work = std::function<Result(Item, bool alone)>;
 
-    /// workers    1 or more, with the submitter; there is one thread beside it at least
-    /// make_work  called once a thread, so that each has a state of its own
-    /// deliver    called by one thread at a time, in order; false: nobody wants more, the pool stops
-    OrderedPool(unsigned workers, std::function<Work()> make_work, Deliver deliver)
-        : workers_(workers), make_work_(std::move(make_work)), deliver_(std::move(deliver)) {}
+    /// What the pool is made of. Each but the work is called by one thread at a time, though not always by the same.
+    struct Parts {
+        /// True if the next item can be taken without waiting.
+        std::function<bool()> waits;
+        /// The next item; nullopt: there are no more.
+        std::function<std::optional<Item>()> take;
+        /// How many items may be in the pool when one more is taken up.
+        std::function<std::size_t()> limit;
+        /// Called once a thread, so that each has a state of its own.
+        std::function<Work()> make_work;
+        /// false: nobody wants more, the pool stops
+        std::function<bool(Result)> deliver;
+    };
 
-    /// Results that are not delivered yet are given up.
-    ~OrderedPool() {
-        {
-            const std::lock_guard lock(mutex_);
-            stopped_ = true;
-        }
-        changed_.notify_all();
-    }
+    /// workers  1 or more, with the thread that calls run()
+    OrderedPool(unsigned workers, Parts parts) : workers_(workers), parts_(std::move(parts)) {}
 
     OrderedPool(const OrderedPool&) = delete;
     OrderedPool& operator=(const OrderedPool&) = delete;
 
-    /// Works, or waits, until fewer items are in the pool than `limit` says, which is asked again whenever one has left.
-    /// returns  false if the pool has stopped
-    bool wait_for_room(const std::function<std::size_t()>& limit) {
+    /// Returns when the items have ended and all is delivered, or nobody wants more. The other threads are started
+    /// as there is work for them. Once only.
+    /// throws what take() has, after all that was taken before has been delivered; or at once what work() or
+    ///        deliver() has
+    void run() {
+        take_part();
         std::unique_lock lock(mutex_);
-        work_until(lock, [&] { return in_flight_ < limit(); });
-        return going_on();
-    }
-
-    /// Works on an item that waits for a thread.
-    /// returns  false if there is none
-    bool help() {
-        std::unique_lock lock(mutex_);
-        if (stopped_ || waiting_.empty()) return false;
-        work_on_next(lock, own_work());
-        return true;
-    }
-
-    /// True if nothing is in the pool.
-    bool idle() {
-        const std::lock_guard lock(mutex_);
-        return in_flight_ == 0;
-    }
-
-    /// Hands an item to the threads.
-    void submit(Item item) {
-        {
-            const std::lock_guard lock(mutex_);
-            waiting_.emplace_back(submitted_++, std::move(item));
-            ++in_flight_;
-        }
-        while (threads_.size() + 1 < workers_ || threads_.empty()) threads_.emplace_back([this] { run(); });
+        over_.wait(lock, [&] { return stopped_ || in_pool_ == 0; });
+        stopped_ = true;
         changed_.notify_all();
-    }
-
-    /// Works on an item and delivers the result in the calling thread. Only while idle().
-    /// returns  false if the pool has stopped
-    bool work_here(Item item) {
-        const bool wanted = deliver_(own_work()(std::move(item)));
-        const std::lock_guard lock(mutex_);
-        if (!wanted) stopped_ = true;
-        return going_on();
-    }
-
-    /// Waits until everything is delivered.
-    /// returns  false if the pool has stopped before
-    bool finish() {
-        std::unique_lock lock(mutex_);
-        work_until(lock, [&] { return in_flight_ == 0; });
-        return going_on();
+        auto threads = std::move(threads_);
+        lock.unlock();
+        threads.clear();
+        if (failure_) std::rethrow_exception(failure_);
+        if (input_failure_) std::rethrow_exception(input_failure_);
     }
 
 private:
-    // The submitter's.
-    Work& own_work() {
-        if (!own_work_) own_work_ = make_work_();
-        return own_work_;
-    }
-
-    template <typename Condition>
-    void work_until(std::unique_lock<std::mutex>& lock, Condition condition) {
-        while (!stopped_ && !failure_ && !condition()) {
-            if (waiting_.empty())
-                changed_.wait(lock);
-            else
-                work_on_next(lock, own_work());
-        }
-    }
-
-    // Locked.
-    bool going_on() {
-        if (failure_) std::rethrow_exception(failure_);
-        return !stopped_;
-    }
-
-    void run() {
-        ::pthread_setname_np(::pthread_self(), "worker");
-        std::unique_lock lock(mutex_);
+    /// What each thread does until there are no more items.
+    void take_part() {
+        std::unique_lock lock(mutex_, std::defer_lock);
         try {
-            lock.unlock();
-            Work work = make_work_();
+            const Work work = parts_.make_work();
             lock.lock();
-            for (;;) {
-                changed_.wait(lock, [&] { return stopped_ || !waiting_.empty(); });
-                if (stopped_) return;
-                work_on_next(lock, work);
+            while (wait_for_turn(lock)) {
+                auto item = next(lock);
+                if (!item) break;
+                const std::uint64_t number = taken_++;
+                const bool alone = in_pool_++ == 0 && came_alone_;
+                if (!alone) let_another_take();
+                lock.unlock();
+                Result result = work(std::move(*item), alone || workers_ == 1);
+                item.reset();
+                lock.lock();
+                ready_.emplace(number, std::move(result));
+                deliver_what_is_due(lock);
             }
         } catch (...) {
             if (!lock.owns_lock()) lock.lock();
             if (!failure_) failure_ = std::current_exception();
-            stopped_ = true;
-            changed_.notify_all();
+            stop();
         }
     }
 
-    void work_on_next(std::unique_lock<std::mutex>& lock, Work& work) {
-        auto [number, item] = std::move(waiting_.front());
-        waiting_.pop_front();
+    /// returns  false if there is nothing more to take
+    bool wait_for_turn(std::unique_lock<std::mutex>& lock) {
+        ++asleep_;
+        changed_.wait(lock, [&] { return stopped_ || ended_ || (!taking_ && in_pool_ < parts_.limit()); });
+        --asleep_;
+        return !stopped_ && !ended_;
+    }
+
+    std::optional<Item> next(std::unique_lock<std::mutex>& lock) {
+        std::optional<Item> item;
+        std::exception_ptr failure;
+        taking_ = true;
         lock.unlock();
-        Result result = work(std::move(item));
+        try {
+            came_alone_ = !parts_.waits();
+            item = parts_.take();
+        } catch (...) {
+            failure = std::current_exception();
+        }
         lock.lock();
-        ready_.emplace(number, std::move(result));
-        deliver_what_is_due(lock);
+        taking_ = false;
+        if (item && !stopped_) return item;
+        input_failure_ = failure;
+        ended_ = true;
+        changed_.notify_all();
+        return std::nullopt;
+    }
+
+    // Locked.
+    void let_another_take() {
+        if (asleep_ == 0 && threads_.size() + 1 < workers_) {
+            threads_.emplace_back([this] {
+                ::pthread_setname_np(::pthread_self(), "worker");
+                take_part();
+            });
+        } else if (in_pool_ < parts_.limit()) {
+            changed_.notify_one();
+        }
     }
 
     void deliver_what_is_due(std::unique_lock<std::mutex>& lock) {
+        bool first = true;
         while (!delivering_ && !stopped_ && !ready_.empty() && ready_.begin()->first == delivered_) {
+            // Who delivers one takes the next one itself, but here are several.
+            if (!std::exchange(first, false) && !taking_) changed_.notify_one();
             Result result = std::move(ready_.begin()->second);
             ready_.erase(ready_.begin());
             delivering_ = true;
             lock.unlock();
-            const bool wanted = deliver_(std::move(result));
+            const bool wanted = parts_.deliver(std::move(result));
             lock.lock();
             delivering_ = false;
             ++delivered_;
-            --in_flight_;
-            if (!wanted) stopped_ = true;
-            changed_.notify_all();
+            --in_pool_;
+            if (!wanted) stop();
+            if (in_pool_ == 0) over_.notify_all();
         }
     }
 
-    const unsigned workers_;
-    const std::function<Work()> make_work_;
-    const Deliver deliver_;
-    Work own_work_;  // the submitter's
+    // Locked.
+    void stop() {
+        stopped_ = true;
+        changed_.notify_all();
+        over_.notify_all();
+    }
 
-    std::mutex mutex_;  // guards what follows but the threads, which the submitter alone touches
+    const unsigned workers_;
+    const Parts parts_;
+
+    std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
-    std::deque<std::pair<std::uint64_t, Item>> waiting_;
+    std::condition_variable over_;
     std::map<std::uint64_t, Result> ready_;
-    std::uint64_t submitted_ = 0;
+    std::uint64_t taken_ = 0;
     std::uint64_t delivered_ = 0;
-    std::size_t in_flight_ = 0;
+    std::size_t in_pool_ = 0;
+    std::size_t asleep_ = 0;
+    bool taking_ = false;
+    bool came_alone_ = false;  // of who takes: the last item was waited for
     bool delivering_ = false;
+    bool ended_ = false;
     bool stopped_ = false;
     std::exception_ptr failure_;
+    std::exception_ptr input_failure_;
     std::vector<std::jthread> threads_;  // last: they end before what they use
 };
 

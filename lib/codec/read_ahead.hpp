@@ -8,7 +8,7 @@
 
 namespace framepipe {
 
-/// Recorded frames: two for each worker, so that none waits for the reader. Live ones: while what is
+/// Recorded frames: two for each worker, so that who is done need not wait for a slower one before. Live ones: while what is
 /// written is read at once, our own work is the slow part, and several workers help. When the reader is
 /// the slow side, each frame taken up early only waits before it: then one at a time, as a filter without
 /// threads would do, and the input (see InputOptions::downstream) leaves the next one with the source.

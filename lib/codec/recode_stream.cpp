@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 struct Numbered {
     Frame frame;
     std::uint64_t index = 0;
-    bool lone = false;  // nothing else is to be done meanwhile
 };
 
 struct NumberedResult {
@@ -26,7 +25,7 @@ struct NumberedResult {
     std::uint64_t index = 0;
 };
 
-bool more_waits(int fd) {
+bool is_readable(int fd) {
     pollfd look{fd, POLLIN, 0};
     return fd < 0 || ::poll(&look, 1, 0) != 0;
 }
@@ -67,9 +66,9 @@ RecodeCounts recode_stream(FrameInput& in, const RecodeStreamOptions& options, c
     ReadAhead ahead(options.downstream, options.workers);
     Crew crew(options.workers - 1);
     const auto make_work = [&] {
-        return [&crew, recoder = std::make_shared<Recoder>(options.recode), stream = options.stream](Numbered item) {
+        return [&crew, recoder = std::make_shared<Recoder>(options.recode), stream = options.stream](Numbered item, bool alone) {
             if (stream) item.frame.header.set("stream", *stream);
-            return NumberedResult{(*recoder)(std::move(item.frame), item.lone ? &crew : nullptr), item.index};
+            return NumberedResult{(*recoder)(std::move(item.frame), alone ? &crew : nullptr), item.index};
         };
     };
     const auto deliver = [&](NumberedResult result) {
@@ -96,32 +95,18 @@ RecodeCounts recode_stream(FrameInput& in, const RecodeStreamOptions& options, c
         if (wanted) ahead.written(recoded.frame.header.live());
         return wanted;
     };
-    OrderedPool<Numbered, NumberedResult> pool(options.workers, make_work, deliver);
-    const auto limit = [&ahead] { return ahead.limit(); };
-    while (pool.wait_for_room(limit)) {
-        const bool more = more_waits(options.input_fd);
-        // Who would wait for the input works on what is there.
-        if (!more && pool.help()) continue;
-        std::optional<Frame> frame;
-        try {
-            frame = in.next();
-        } catch (...) {
-            pool.finish();
-            throw;
-        }
-        if (!frame) {
-            pool.finish();
-            break;
-        }
+    const auto take = [&]() -> std::optional<Numbered> {
+        auto frame = in.next();
+        if (!frame) return std::nullopt;
         ahead.taken(frame->header.live());
-        Numbered item{std::move(*frame), counts.frames++};
-        if (options.workers == 1 || (!more && pool.idle())) {
-            item.lone = true;
-            if (!pool.work_here(std::move(item))) break;
-        } else {
-            pool.submit(std::move(item));
-        }
-    }
+        return Numbered{std::move(*frame), counts.frames++};
+    };
+    OrderedPool<Numbered, NumberedResult>(options.workers, {.waits = [&options] { return is_readable(options.input_fd); },
+                                                            .take = take,
+                                                            .limit = [&ahead] { return ahead.limit(); },
+                                                            .make_work = make_work,
+                                                            .deliver = deliver})
+        .run();
     return counts;
 }
 

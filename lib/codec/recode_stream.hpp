@@ -21,8 +21,8 @@ struct RecodeStreamOptions {
     bool strict = false;
     /// The name that frames get.
     std::optional<std::string> stream;
-    /// Where the frames come from, to see whether more of them wait: a frame that came alone is worked on
-    /// at once, in the calling thread. -1: cannot be known.
+    /// Where the frames come from, to see whether one waits: all workers share a picture that had to be waited
+    /// for. -1: cannot be known.
     int input_fd = -1;
     /// Where live frames are written; null: nowhere that could be slow.
     const FrameWriter* downstream = nullptr;

@@ -2,6 +2,7 @@
 #include "codec/ordered_pool.hpp"
 
 #include <atomic>
+#include <set>
 #include <stdexcept>
 
 #include "catch.hpp"
@@ -28,120 +29,137 @@ struct Gate {
     }
 };
 
+// The numbers below `count`, all there from the start, and work that changes nothing.
+struct Numbers {
+    int count = 0;
+    int taken = 0;
+    std::vector<int> delivered = {};
+
+    Pool::Parts parts(std::size_t limit) {
+        return {.waits = [] { return true; },
+                .take = [this]() -> std::optional<int> { return taken < count ? std::optional(taken++) : std::nullopt; },
+                .limit = [limit] { return limit; },
+                .make_work = [] { return [](int item, bool) { return item; }; },
+                .deliver =
+                    [this](int result) {
+                        delivered.push_back(result);
+                        return true;
+                    }};
+    }
+};
+
+std::vector<int> first(int count) {
+    std::vector<int> numbers;
+    for (int i = 0; i < count; ++i) numbers.push_back(i);
+    return numbers;
+}
+
 }  // namespace
 
 TEST_CASE("results are delivered in the order of the items, however long each takes", "[codec]") {
-    std::vector<int> delivered;
+    Numbers numbers{200};
     Gate gate;
-    Pool pool(
-        4,
-        [&gate, submitter = std::this_thread::get_id()] {
-            return [&gate, submitter](int item) {
-                // The first of each four waits for the last of them, which the submitter may not have brought yet.
-                if (item % 4 == 0 && std::this_thread::get_id() != submitter) gate.pass(item + 3);
-                if (item % 4 == 3) gate.open(item);
-                return 10 * item;
-            };
-        },
-        [&](int result) {
-            delivered.push_back(result);
-            return true;
-        });
-    for (int i = 0; i < 200; ++i) {
-        REQUIRE(pool.wait_for_room([] { return 8; }));
-        pool.submit(i);
-    }
-    CHECK(pool.finish());
-    CHECK(pool.idle());
-    REQUIRE(delivered.size() == 200);
-    for (int i = 0; i < 200; ++i) CHECK(delivered[i] == 10 * i);
+    auto parts = numbers.parts(8);
+    parts.make_work = [&gate] {
+        return [&gate](int item, bool) {
+            // The first of each four waits for the last of them.
+            if (item % 4 == 0) gate.pass(item + 3);
+            if (item % 4 == 3) gate.open(item);
+            return item;
+        };
+    };
+    Pool(4, parts).run();
+    CHECK(numbers.delivered == first(200));
 }
 
 TEST_CASE("no more items are in the pool than the limit", "[codec]") {
-    std::atomic<int> in_flight{0}, most{0};
-    Pool pool(
-        4, [] { return [](int item) { return item; }; },
-        [&](int) {
-            most = std::max<int>(most, in_flight--);
-            return true;
-        });
-    for (int i = 0; i < 500; ++i) {
-        REQUIRE(pool.wait_for_room([] { return 3; }));
-        ++in_flight;
-        pool.submit(i);
-    }
-    pool.finish();
-    CHECK(most <= 3);
+    Numbers numbers{500};
+    std::atomic<int> in_pool{0}, most{0};
+    auto parts = numbers.parts(3);
+    parts.take = [&, take = parts.take] {
+        most = std::max<int>(most, in_pool++);
+        return take();
+    };
+    parts.deliver = [&](int) {
+        --in_pool;
+        return true;
+    };
+    Pool(4, parts).run();
+    CHECK(numbers.taken == 500);
+    CHECK(most < 3);
 }
 
-TEST_CASE("an exception of the work comes out of the submitter's next call", "[codec]") {
-    Pool pool(
-        2, [] { return [](int item) { return item == 5 ? throw std::runtime_error("item 5 is bad") : item; }; }, [](int) { return true; });
-    const auto run = [&] {
-        for (int i = 0; i < 100; ++i) {
-            if (!pool.wait_for_room([] { return 2; })) return;
-            pool.submit(i);
-        }
-        pool.finish();
+TEST_CASE("an exception of the work or the delivery ends the pool and comes out of it", "[codec]") {
+    Numbers numbers{100};
+    auto parts = numbers.parts(4);
+    const auto bad_at_5 = [](int item) { return item == 5 ? throw std::runtime_error("item 5 is bad") : item; };
+    const bool works = GENERATE(true, false);
+    CAPTURE(works);
+    if (works) parts.make_work = [&] { return [&](int item, bool) { return bad_at_5(item); }; };
+    if (!works) parts.deliver = [&](int item) { return bad_at_5(item), true; };
+    CHECK_THROWS_WITH(Pool(GENERATE(1U, 3U), parts).run(), Equals("item 5 is bad"));
+    CHECK(numbers.taken <= 5 + 4);
+}
+
+TEST_CASE("when the input breaks, what came before is delivered first", "[codec]") {
+    Numbers numbers{100};
+    auto parts = numbers.parts(8);
+    parts.take = [take = parts.take] {
+        const auto item = take();
+        return item == 50 ? throw std::runtime_error("cut off") : item;
     };
-    CHECK_THROWS_WITH(run(), Equals("item 5 is bad"));
+    CHECK_THROWS_WITH(Pool(GENERATE(1U, 4U), parts).run(), Equals("cut off"));
+    CHECK(numbers.delivered == first(50));
 }
 
 TEST_CASE("a delivery that wants no more stops the pool", "[codec]") {
-    std::atomic<int> delivered{0};
-    Pool pool(
-        3, [] { return [](int item) { return item; }; }, [&](int item) { return ++delivered, item < 7; });
-    int submitted = 0;
-    while (pool.wait_for_room([] { return 4; })) pool.submit(submitted++);
-    CHECK(delivered == 8);
-    CHECK(submitted <= 8 + 4);
-    CHECK_FALSE(pool.finish());
+    Numbers numbers{1000};
+    auto parts = numbers.parts(4);
+    parts.deliver = [&](int item) {
+        numbers.delivered.push_back(item);
+        return item < 7;
+    };
+    Pool(3, parts).run();
+    CHECK(numbers.delivered == first(8));
+    CHECK(numbers.taken <= 8 + 4);
 }
 
-TEST_CASE("the submitter works while it would wait", "[codec]") {
-    Gate gate;
-    std::vector<std::thread::id> workers(2);
-    Pool pool(
-        2,
-        [&] {
-            return [&](int item) {
-                workers[static_cast<std::size_t>(item)] = std::this_thread::get_id();
-                // Each is held up until the other has begun.
-                gate.open(item == 0 ? 1 : 2);
-                gate.pass(item == 0 ? 2 : 1);
-                return item;
-            };
-        },
-        [](int) { return true; });
-    pool.submit(0);
-    gate.pass(1);
-    pool.submit(1);
-    const bool helps = GENERATE(true, false);
-    if (helps) {
-        CHECK(pool.help());
-        CHECK_FALSE(pool.help());
-    }
-    CHECK(pool.finish());
-    CHECK(workers[0] != std::this_thread::get_id());
-    CHECK(workers[1] == std::this_thread::get_id());
+TEST_CASE("as many work at a time as there are workers, the caller among them", "[codec]") {
+    Numbers numbers{3};
+    Gate all;
+    std::atomic<int> begun{0};
+    std::mutex mutex;
+    std::set<std::thread::id> workers;
+    auto parts = numbers.parts(6);
+    parts.make_work = [&] {
+        return [&](int item, bool) {
+            // None goes on until all have begun.
+            if (++begun == 3) all.open(0);
+            all.pass(0);
+            const std::lock_guard lock(mutex);
+            workers.insert(std::this_thread::get_id());
+            return item;
+        };
+    };
+    Pool(3, parts).run();
+    CHECK(workers.size() == 3);
+    CHECK(workers.contains(std::this_thread::get_id()));
 }
 
-TEST_CASE("work in the calling thread needs no other", "[codec]") {
+TEST_CASE("items that come one by one are worked on alone, by the caller", "[codec]") {
     const auto caller = std::this_thread::get_id();
-    std::vector<int> delivered;
-    Pool pool(
-        4,
-        [&] {
-            return [&](int item) {
-                CHECK(std::this_thread::get_id() == caller);
-                return item + 1;
-            };
-        },
-        [&](int result) {
-            delivered.push_back(result);
-            return result < 2;
-        });
-    CHECK(pool.work_here(0));
-    CHECK_FALSE(pool.work_here(1));
-    CHECK(delivered == std::vector<int>{1, 2});
+    Numbers numbers{50};
+    auto parts = numbers.parts(8);
+    parts.waits = [] { return false; };
+    int alone = 0;
+    parts.make_work = [&] {
+        return [&](int item, bool is_alone) {
+            CHECK(std::this_thread::get_id() == caller);
+            alone += is_alone ? 1 : 0;
+            return item;
+        };
+    };
+    Pool(4, parts).run();
+    CHECK(alone == 50);
+    CHECK(numbers.delivered == first(50));
 }
