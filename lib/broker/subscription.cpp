@@ -18,6 +18,8 @@ using std::chrono::milliseconds;
 constexpr auto kRetained = std::chrono::seconds(3);
 /// How long what can be read is looked through for newer pictures before one is given.
 constexpr auto kDrain = milliseconds(20);
+/// Less than from one picture to the next, in microseconds.
+constexpr std::int64_t kLate = 3000;
 /// A stale picture waits for the next message so long, and in all so long for a fresh one.
 constexpr auto kHold = milliseconds(50);
 constexpr auto kLongestHold = milliseconds(2000);
@@ -98,6 +100,11 @@ void Streams::put(Frame frame) {
         ready_.push_back(std::move(frame));
 }
 
+/// True if a newer one may wait behind it. One that comes as soon as any did is not worth a look.
+bool Streams::may_be_old(const Frame& frame) const {
+    return may_be_dropped(frame) && staleness_.lateness_us(frame.header, now_us()).value_or(kLate) >= kLate;
+}
+
 /// Takes in what has come already.
 void Streams::drain() {
     const auto end = SteadyClock::now() + kDrain;
@@ -148,7 +155,7 @@ void Streams::look_at_time(SteadyClock::time_point now) {
 
 std::optional<Frame> Streams::next_until(SteadyClock::time_point until) {
     for (;;) {
-        if (!ready_.empty() && may_be_dropped(ready_.front())) drain();
+        if (!ready_.empty() && may_be_old(ready_.front())) drain();
         const auto now = SteadyClock::now();
         look_at_time(now);
         if (!ready_.empty() && !is_held(now)) {

@@ -49,6 +49,7 @@ private:
     void put(Frame frame);
     void look_at_headers(bool with_picture);
     void look_at_time(SteadyClock::time_point now);
+    bool may_be_old(const Frame& frame) const;
     void drain();
     bool is_held(SteadyClock::time_point now);
 

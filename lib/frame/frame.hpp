@@ -27,7 +27,8 @@ inline constexpr std::uint64_t kDefaultMaxFrame = 256ULL << 20;
 
 /// Prefix and header as they stand on the wire before `payload_size` bytes of payload. The header
 /// is padded with spaces so that the payload begins at a multiple of 64 bytes.
+/// stage  the command that lets the frame go now, noted in `stages`; empty: none
 /// throws Error if the header is longer than the format allows.
-std::string wire_head(const Header& header, std::uint64_t payload_size);
+std::string wire_head(const Header& header, std::uint64_t payload_size, std::string_view stage = {});
 
 }  // namespace framepipe

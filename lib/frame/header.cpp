@@ -7,6 +7,7 @@
 #include <boost/json/value_to.hpp>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 #include "frame/error.hpp"
 
@@ -14,6 +15,10 @@ namespace framepipe {
 namespace {
 
 namespace json = boost::json;
+
+constexpr std::string_view kStages = "stages";
+/// More than most headers have.
+constexpr std::size_t kMembers = 16;
 
 /// Takes any JSON and keeps nothing: the parser around it is the judge.
 struct Judge {
@@ -195,6 +200,7 @@ Header Header::parse(std::string_view text) {
     if (first == std::string_view::npos || text[first] != '{') throw Error("header is not a JSON object");
 
     Header header;
+    header.members_.reserve(kMembers);
     MemberWalk walk(text);
     for (std::string_view key, value; walk.next(key, value);) {
         std::string name = decoded(key);
@@ -211,13 +217,30 @@ Header Header::parse(std::string_view text) {
     return header;
 }
 
-std::string Header::text() const {
-    std::string out = "{";
+void Header::append_text(std::string& out, const std::string* stages) const {
+    const std::size_t start = out.size();
+    out += '{';
+    const auto append = [&](std::string_view key_text, std::string_view value) {
+        if (out.size() > start + 1) out += ',';
+        out.append(key_text).append(":").append(value);
+    };
     for (const Member& member : members_) {
-        if (out.size() > 1) out += ',';
-        out.append(member.key_text).append(":").append(member.value);
+        const bool replaced = stages != nullptr && member.key == kStages;
+        append(member.key_text, replaced ? *std::exchange(stages, nullptr) : member.value);
     }
-    return out + '}';
+    if (stages != nullptr) append("\"stages\"", *stages);
+    out += '}';
+}
+
+std::string Header::text() const {
+    std::string out;
+    append_text(out, nullptr);
+    return out;
+}
+
+void Header::append_stamped(std::string& out, std::string_view command, std::int64_t time_us) const {
+    const std::string stages = with_member(raw(kStages), command, std::to_string(time_us));
+    append_text(out, &stages);
 }
 
 Header::Member* Header::find(std::string_view key) {
@@ -277,7 +300,7 @@ void Header::erase(std::string_view key) {
 }
 
 void Header::stamp_stage(std::string_view command, std::int64_t time_us) {
-    set_raw("stages", with_member(raw("stages"), command, std::to_string(time_us)));
+    set_raw(kStages, with_member(raw(kStages), command, std::to_string(time_us)));
 }
 
 void Header::set_meta_raw(std::string_view key, std::string_view value) {

@@ -26,6 +26,9 @@ public:
     /// The JSON text, without trailing spaces.
     std::string text() const;
 
+    /// Appends what text() would give after stamp_stage(), for who only writes it.
+    void append_stamped(std::string& out, std::string_view command, std::int64_t time_us) const;
+
     /// The raw JSON text of a member's value; nullopt: there is none. Valid until the header changes.
     std::optional<std::string_view> raw(std::string_view key) const;
     /// A member's value if it has that kind, else nullopt.
@@ -73,6 +76,8 @@ private:
         std::string value;     // JSON text
     };
     Member* find(std::string_view key);
+    /// stages  in place of the member's value; null: as it is
+    void append_text(std::string& out, const std::string* stages) const;
     const Member* find(std::string_view key) const { return const_cast<Header*>(this)->find(key); }
 
     std::vector<Member> members_;

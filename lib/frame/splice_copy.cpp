@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "frame/clock.hpp"
 #include "frame/dialects.hpp"
 #include "frame/error.hpp"
 #include "frame/fpf_reader.hpp"
@@ -70,9 +69,7 @@ std::optional<SpliceCopy::Head> SpliceCopy::next() {
 }
 
 bool SpliceCopy::pass(const Header& header) {
-    Header stamped = header;
-    if (!command_.empty()) stamped.stamp_stage(command_, now_us());
-    if (!out_.write_bare(as_bytes(wire_head(stamped, payload_size_)))) return false;
+    if (!out_.write_bare(as_bytes(wire_head(header, payload_size_, command_)))) return false;
     ++number_;
     return splice_payload();
 }

@@ -23,10 +23,14 @@ bool Staleness::can_tell(const Header& header) const {
     return header.time_us() && header.raw("stages") && streams_.contains(header.stream());
 }
 
-bool Staleness::is_stale(const Header& header, std::int64_t read_us) const {
-    if (!can_tell(header)) return false;
+std::optional<std::int64_t> Staleness::lateness_us(const Header& header, std::int64_t read_us) const {
+    if (!can_tell(header)) return std::nullopt;
     const Least& least = streams_.find(header.stream())->second;
-    return read_us - *header.time_us() > std::min(least.before, least.now) + kTolerance;
+    return read_us - *header.time_us() - std::min(least.before, least.now);
+}
+
+bool Staleness::is_stale(const Header& header, std::int64_t read_us) const {
+    return lateness_us(header, read_us).value_or(0) > kTolerance;
 }
 
 }  // namespace framepipe

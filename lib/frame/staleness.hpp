@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "frame/frame.hpp"
@@ -22,6 +23,8 @@ public:
     bool is_stale(const Header& header, std::int64_t read_us) const;
     /// True if is_stale() can tell for frames like this one.
     bool can_tell(const Header& header) const;
+    /// How much later than the stream's recent least it comes, in microseconds; nullopt: nothing can be said.
+    std::optional<std::int64_t> lateness_us(const Header& header, std::int64_t read_us) const;
 
 private:
     struct Least {

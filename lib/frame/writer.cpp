@@ -32,10 +32,15 @@ void store_little_endian(char* to, std::uint64_t value, int bytes) {
 
 }  // namespace
 
-std::string wire_head(const Header& header, std::uint64_t payload_size) {
+std::string wire_head(const Header& header, std::uint64_t payload_size, std::string_view stage) {
     constexpr std::size_t alignment = 64;
-    std::string head(kPrefixSize, '\0');
-    head += header.text();
+    std::string head;
+    head.reserve(8 * alignment);  // most are shorter
+    head.resize(kPrefixSize);
+    if (stage.empty())
+        head += header.text();
+    else
+        header.append_stamped(head, stage, now_us());
     head.resize((head.size() + alignment - 1) / alignment * alignment, ' ');
     const std::size_t header_size = head.size() - kPrefixSize;
     if (header_size > kMaxHeaderSize) {
@@ -87,13 +92,6 @@ bool FrameWriter::wait_drained(SteadyClock::time_point until, const std::functio
     return true;
 }
 
-std::string FrameWriter::head_of(const Frame& frame) const {
-    if (command_.empty()) return wire_head(frame.header, frame.payload.size());
-    Header stamped = frame.header;
-    stamped.stamp_stage(command_, now_us());
-    return wire_head(stamped, frame.payload.size());
-}
-
 void FrameWriter::fit_pipe(bool live, std::size_t size) {
     if (live)
         pipe_.fit_frame(size);
@@ -109,7 +107,7 @@ bool FrameWriter::write(const Frame& frame) {
         blocked_ = false;
         return false;
     }
-    const std::string head = head_of(frame);
+    const std::string head = wire_head(frame.header, frame.payload.size(), command_);
     fit_pipe(live, head.size() + frame.payload.size());
     const bool written = write_all(head, frame.payload);
     blocked_ = false;
@@ -119,7 +117,7 @@ bool FrameWriter::write(const Frame& frame) {
 
 std::optional<bool> FrameWriter::write_at_once(const Frame& frame) {
     if (!pipe_.is_pipe() || !drained()) return std::nullopt;
-    const std::string head = head_of(frame);
+    const std::string head = wire_head(frame.header, frame.payload.size(), command_);
     fit_pipe(frame.header.live(), head.size() + frame.payload.size());
     if (!pipe_.holds(head.size() + frame.payload.size())) return std::nullopt;
     const bool written = write_all(head, frame.payload);

@@ -60,7 +60,6 @@ public:
     std::uint64_t frames_written() const { return frames_; }
 
 private:
-    std::string head_of(const Frame& frame) const;
     void fit_pipe(bool live, std::size_t size);
     bool write_all(std::string_view head, std::span<const std::byte> payload);
 

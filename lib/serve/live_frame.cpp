@@ -175,9 +175,7 @@ std::unique_ptr<Message> LiveFrame::wrap(Form form) {
             head += websocket_head(text ? Opcode::text : Opcode::binary, body.size());
             break;
         case Wrap::v1: {
-            Header stamped = *header;
-            stamped.stamp_stage("wsserve", now_us());
-            const std::string wire = wire_head(stamped, body.size());
+            const std::string wire = wire_head(*header, body.size(), "wsserve");
             head = websocket_head(Opcode::binary, wire.size() + body.size()) + wire;
             break;
         }

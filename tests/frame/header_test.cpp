@@ -39,6 +39,19 @@ TEST_CASE("stage stamps and meta members are added without touching the others",
     CHECK(fresh.text() == R"({"type":"text/plain","stages":{"capture":1}})");
 }
 
+TEST_CASE("a header is written with its stamp as if it had been stamped before", "[frame]") {
+    for (const char* json :
+         {R"({"type":"a/b"})", R"({"stages":{"cam" : 1.0e0},"type":"a/b","meta":{}})", R"({"type":"a/b","stages":{"encode":2,"x":3}})"}) {
+        const auto header = Header::parse(json);
+        std::string text = "before";
+        header.append_stamped(text, "encode", 5);
+        auto stamped = header;
+        stamped.stamp_stage("encode", 5);
+        CHECK(text == "before" + stamped.text());
+        CHECK(header.text() == json);
+    }
+}
+
 TEST_CASE("what is no header is refused with the reason", "[frame]") {
     const auto refused = [](const char* json, const char* words) {
         INFO(json);

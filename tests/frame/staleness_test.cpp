@@ -26,6 +26,8 @@ TEST_CASE("late is measured against the stream's own least, not against our cloc
     CHECK(staleness.is_stale(header(3000), hour + 3000 + 30000 + 250001));
     CHECK_FALSE(staleness.can_tell(header(1, "other")));
     CHECK_FALSE(staleness.can_tell(Header("image/jpeg")));
+    CHECK(staleness.lateness_us(header(3000), hour + 3000 + 30007) == 7);
+    CHECK_FALSE(staleness.lateness_us(Header("image/jpeg"), hour));
 }
 
 TEST_CASE("a path that became longer for good is the new measure after a while", "[frame]") {
