@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -112,9 +113,9 @@ struct Connection::Impl {
     std::string tls_words_;          // what OpenSSL complained of last
     std::optional<std::uint64_t> max_packet_;
     std::size_t unfinished_ = 0;
-    std::set<int> unacknowledged_;
-    std::set<int> unanswered_;  // subscriptions
-    std::string refused_;       // why the broker would not take something; empty: nothing was refused
+    std::map<int, std::function<void(Refusal)>> unacknowledged_;  // with whom to tell of a refusal
+    std::set<int> unanswered_;                                    // subscriptions
+    std::string refused_;                                         // why the broker would not take something; empty: nothing was refused
 };
 
 void Connection::Impl::make_client(int version) {
@@ -295,8 +296,11 @@ void Connection::Impl::on_message(const mosquitto_message& message, const mosqui
 }
 
 void Connection::Impl::on_publish(int id, int code) {
-    if (unacknowledged_.erase(id) == 0) {
+    const auto refused = unacknowledged_.extract(id);
+    if (!refused) {
         --unfinished_;
+    } else if (code >= 128 && refused.mapped()) {
+        refused.mapped()({code == MQTT_RC_PACKET_TOO_LARGE, connect_reason(code, true)});
     } else if (code >= 128) {
         refused_ = "it does not let us publish: " + connect_reason(code, true);
     }
@@ -350,7 +354,7 @@ bool Connection::publish(const Outgoing& message) {
     if (!message.acknowledged) ++impl_->unfinished_;
     const int code = ::mosquitto_publish_v5(impl_->client_.get(), &id, message.topic.c_str(), static_cast<int>(message.payload.size()),
                                             message.payload.data(), message.acknowledged ? 1 : 0, message.retain, list.get());
-    if (code == MOSQ_ERR_SUCCESS && message.acknowledged) impl_->unacknowledged_.insert(id);
+    if (code == MOSQ_ERR_SUCCESS && message.acknowledged) impl_->unacknowledged_.emplace(id, message.refused);
     if (code != MOSQ_ERR_SUCCESS && !message.acknowledged) --impl_->unfinished_;
     if (code == MOSQ_ERR_OVERSIZE_PACKET || code == MOSQ_ERR_PAYLOAD_SIZE) return false;
     impl_->check(code);
@@ -363,7 +367,8 @@ void Connection::hold_back(bool held) {
 }
 
 std::size_t Connection::unfinished() const {
-    return impl_->unfinished_;
+    const bool others = !impl_->unacknowledged_.empty() && ::mosquitto_want_write(impl_->client_.get());
+    return impl_->unfinished_ + (others ? 1 : 0);
 }
 
 std::size_t Connection::unacknowledged() const {

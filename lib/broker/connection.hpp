@@ -37,6 +37,12 @@ struct Message {
     Properties properties = {};
 };
 
+/// Why a broker does not take a message.
+struct Refusal {
+    bool too_large = false;
+    std::string reason;
+};
+
 /// A message that goes out.
 struct Outgoing {
     std::string topic;
@@ -46,6 +52,8 @@ struct Outgoing {
     bool acknowledged = false;
     std::string content_type = {};  // these two go with MQTT 5 only
     Properties properties = {};
+    /// Called with the broker's reason where it does not take an acknowledged one (MQTT 5 only); empty: an Error.
+    std::function<void(Refusal)> refused = {};
 };
 
 /// What the broker says in our name when we are gone without a word. Retained.
@@ -105,7 +113,8 @@ public:
     bool publish(const Outgoing& message);
     /// While true, what is published waits for what comes after it, so that both reach the broker together.
     void hold_back(bool held);
-    /// Messages that the system has not taken whole yet. Little more than that is then on its way.
+    /// Messages that the system has not taken whole yet, those to be acknowledged as one. Little more than that is
+    /// then on its way.
     std::size_t unfinished() const;
     /// Messages to be acknowledged that are not.
     std::size_t unacknowledged() const;

@@ -1,6 +1,7 @@
 // How large a frame a broker takes that does not say so.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -18,6 +19,9 @@ public:
     /// The connection has ended, and not by us.
     /// returns  true if a limit is known now that was not before
     bool ended(SteadyClock::time_point now);
+
+    /// The broker has said that it does not take a frame of this size.
+    void refused(std::uint64_t size) { limit_ = limit_ ? std::min(*limit_, size) : size; }
 
     bool allows(std::uint64_t size) const { return !limit_ || size < *limit_; }
     /// The smallest size that the broker does not take; nullopt: none is known.

@@ -59,9 +59,7 @@ void StreamPublisher::run() {
         } catch (const Error&) {
             if (in_hand_) queue_.put_back(std::move(*in_hand_));
             in_hand_.reset();
-            if (!stop_.stop_requested() && limit_.ended(SteadyClock::now()))
-                leave_out(fmt::format("the broker ends the connection at frames of {} bytes, and they and larger ones are not sent",
-                                      *limit_.limit()));
+            if (!stop_.stop_requested() && limit_.ended(SteadyClock::now())) leave_out(over_limit());
             throw;
         }
     });
@@ -231,9 +229,7 @@ void StreamPublisher::send_picture(Connection& connection, Frame frame) {
     const std::uint64_t size = picture->payload.size();
     const auto most = connection.max_packet();
     if (most && size > *most) return leave_out(fmt::format("a frame is over the broker's limit of {} bytes a packet", *most));
-    if (!limit_.allows(size))
-        return leave_out(
-            fmt::format("the broker ends the connection at frames of {} bytes, and they and larger ones are not sent", *limit_.limit()));
+    if (!limit_.allows(size)) return leave_out(over_limit());
     const std::string meta = to_meta(picture->header, picture->payload);
     auto properties = connection.has_properties() ? to_properties(picture->header) : std::nullopt;
     Outgoing message{.topic = topics_.frame(), .payload = picture->payload};
@@ -262,13 +258,26 @@ void StreamPublisher::send_snapshot(Connection& connection) {
         connection.publish({.topic = topics_.snapshot(),
                             .payload = last_->payload,
                             .retain = true,
+                            .acknowledged = true,
                             .content_type = last_->header.type(),
-                            .properties = std::move(*properties)});
+                            .properties = std::move(*properties),
+                            .refused = [this, size = last_->payload.size()](const Refusal& why) { refused(size, why); }});
     } else {
         keep(connection, topics_.snapshot(), last_->payload);
     }
     last_is_snapshot_ = true;
     snapshot_at_ = SteadyClock::now();
+}
+
+/// Frames are not acknowledged, but the snapshot is, and what holds for it holds for them.
+void StreamPublisher::refused(std::uint64_t size, const Refusal& why) {
+    if (!why.too_large) return leave_out("the broker does not take snapshots: " + why.reason);
+    limit_.refused(size);
+    leave_out(over_limit());
+}
+
+std::string StreamPublisher::over_limit() const {
+    return fmt::format("the broker does not take frames of {} bytes, and they and larger ones are not sent", *limit_.limit());
 }
 
 void StreamPublisher::send_info(Connection& connection) {

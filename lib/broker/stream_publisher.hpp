@@ -53,6 +53,8 @@ private:
     void say_status_again(Connection& connection);
     void keep(Connection& connection, const std::string& topic, Bytes payload);
     std::optional<Frame> encoded(Frame frame);
+    void refused(std::uint64_t size, const Refusal& why);
+    std::string over_limit() const;
     void leave_out(const std::string& why) { words_.left_out(why); }
     void heard(const Message& message);
 

@@ -252,6 +252,33 @@ class Limits(unittest.TestCase):
                 status, lines = push.end()
         self.assertEqual((status, len(lines), "frames were left out" in lines[-1]), (1, 2, True), lines)
 
+    def test_a_limit_that_the_broker_does_not_name(self):
+        # It drops larger messages; only that of the snapshot is acknowledged, with the reason.
+        with Mosquitto("allow_anonymous true\nmessage_size_limit 100000") as broker, Capture(broker.url("framepipe/door")) as end:
+            with Publish(broker.url(), "--stream", "door") as push:
+                push.write(live(1, 200_000))
+                push.said(f"the broker does not take frames of {len(png(1, 200_000))} bytes, and they and larger ones are not sent; left out")
+                push.write(frame(png(2), "image/png", seq=2, time_us=int(time.time() * 1e6)))
+                self.assertEqual(end.frame()[0]["seq"], 2)
+                push.write(live(3, 200_000) + frame(png(4), "image/png", seq=4, time_us=int(time.time() * 1e6)))
+                self.assertEqual(end.frame()[0]["seq"], 4)
+                status, lines = push.end()
+        self.assertEqual((status, len(lines), "2 frames were left out" in lines[-1]), (1, 2, True), lines)
+
+    def test_who_may_send_frames_and_no_snapshots(self):
+        with tempfile.TemporaryDirectory() as folder:
+            rules = os.path.join(folder, "rules")
+            with open(rules, "w") as file:
+                file.write("topic readwrite framepipe/door/#\ntopic deny framepipe/door/snapshot\n")
+            with Mosquitto(f"allow_anonymous true\nacl_file {rules}") as broker, Capture(broker.url("framepipe/door")) as end:
+                with Publish(broker.url(), "--stream", "door") as push:
+                    push.write(live(1))
+                    push.said("the broker does not take snapshots: not authorized")
+                    push.write(live(2))
+                    while end.frame()[0]["seq"] != 2:
+                        pass
+                    self.assertEqual(push.end()[0], 1)
+
     def test_a_broker_that_ends_the_connection_at_large_frames(self):
         with FakeBroker(on_message=lambda link, topic, size: size < 100_000) as broker, Publish(broker.url(), "--stream", "door") as push:
             push.write(live(0))
@@ -261,7 +288,7 @@ class Limits(unittest.TestCase):
                 nonlocal number
                 number += 1
                 push.write(live(number, 200_000))
-                return any("the broker ends the connection at frames of 2000" in line for line in push.lines)
+                return any("the broker does not take frames of 2000" in line for line in push.lines)
 
             eventually(said, "a limit")
             push.write(frame(png(7777), "image/png", seq=number + 1, time_us=int(time.time() * 1e6)))
