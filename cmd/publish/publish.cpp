@@ -71,9 +71,20 @@ std::unique_ptr<FrameLink> to_server(const Options& o, const std::stop_token& st
 }
 
 /// What could not be sent, said by any thread.
-struct Unsent {
-    std::mutex mutex;  // guards left_out
-    LeftOut left_out{false};
+class Unsent {
+public:
+    void operator()(const std::string& why) {
+        const std::lock_guard lock(mutex_);
+        left_out_(why);
+    }
+    ExitCode finish() {
+        const std::lock_guard lock(mutex_);
+        return left_out_.finish("frames");
+    }
+
+private:
+    std::mutex mutex_;  // guards left_out_
+    LeftOut left_out_{false};
 };
 
 std::unique_ptr<FrameLink> to_broker(const Options& o, Unsent& unsent, const std::stop_token& stop) {
@@ -84,10 +95,7 @@ std::unique_ptr<FrameLink> to_broker(const Options& o, Unsent& unsent, const std
     if (!o.home_assistant.empty()) options.home_assistant = o.home_assistant == kNoPrefix ? "homeassistant" : o.home_assistant;
     if (o.common.stream_given) options.stream = o.common.stream;
     if (const auto wrong = broker::wrong_with_stream(options.stream); !wrong.empty()) throw UsageError("--stream: the name " + wrong);
-    const auto left_out = [&unsent, name = options.address.shown()](const std::string& why) {
-        const std::lock_guard lock(unsent.mutex);
-        unsent.left_out(name + ": " + why);
-    };
+    const auto left_out = [&unsent, name = options.address.shown()](const std::string& why) { unsent(name + ": " + why); };
     return std::make_unique<broker::Publisher>(std::move(options), broker::PublishWords{kLinkWords, left_out}, stop);
 }
 
@@ -123,14 +131,16 @@ ExitCode run(const Options& o) {
     reading->link = is_broker(o) ? to_broker(o, unsent, stop.get_token()) : to_server(o, stop.get_token());
     InputOptions input = input_options(o.common, nullptr);
     input.lines = true;
+    input.left_out = [](const std::string& why) { unsent(why); };
     reading->input = open_input(STDIN_FILENO, std::move(input));
     std::thread([reading] { read_frames(*reading); }).detach();
     reading->link->run();
-    if (const auto dropped = reading->link->dropped()) log::verbose(std::to_string(dropped) + " pictures gave way to newer ones");
+    if (const auto dropped = reading->link->dropped())
+        log::verbose(dropped == 1 ? "1 picture gave way to a newer one" : std::to_string(dropped) + " pictures gave way to newer ones");
+    const ExitCode result = unsent.finish();
     const std::lock_guard lock(reading->mutex);
     if (!reading->failure.empty()) throw Error(reading->failure);
-    const std::lock_guard counting(unsent.mutex);
-    return unsent.left_out.finish("frames");
+    return result;
 }
 
 }  // namespace

@@ -20,9 +20,17 @@ public:
     using DialectInput::DialectInput;
 
     std::optional<Frame> next() override {
-        if (!skip_fill() || !begin_frame()) return std::nullopt;
-        const std::string_view type = picture_type();
-        const std::uint64_t length = find_end(type);
+        while (skip_fill() && begin_frame()) {
+            const std::string_view type = picture_type();
+            if (const auto length = find_end(type)) return picture(type, *length);
+        }
+        return std::nullopt;
+    }
+
+private:
+    static constexpr const char* kWhat = "the picture";
+
+    Frame picture(std::string_view type, std::uint64_t length) {
         Bytes payload = take_payload(length, kWhat);
         Header header(type);
         if (const auto info = identify_image(payload)) {
@@ -31,9 +39,6 @@ public:
         }
         return finish(std::move(header), std::move(payload));
     }
-
-private:
-    static constexpr const char* kWhat = "the picture";
 
     /// Cameras and recorders align JPEGs with zeros or with marker fill bytes (T.81, B.1.1.2).
     /// returns  false at the end of the input
@@ -58,13 +63,25 @@ private:
         not_a_frame("a picture");
     }
 
-    std::uint64_t find_end(std::string_view type) {
+    /// returns  the picture's length; nullopt if it is left out
+    std::optional<std::uint64_t> find_end(std::string_view type) {
         PictureScan scan(type);
+        bool passes = false;
         for (;;) {
-            const auto have = reader_.available();
-            if (const std::uint64_t length = scan.length(have)) return length;
-            check_limit(std::max<std::uint64_t>(have.size(), scan.needs()));
-            if (!reader_.fill(have.size() + 1)) ended_inside(kWhat);
+            std::size_t have = reader_.available().size();
+            const std::uint64_t length = scan.length(reader_.available());
+            passes = passes || is_left_out(length > 0 ? length : std::max<std::uint64_t>(have, scan.needs()));
+            if (length > 0 && !passes) return length;
+            if (length > 0) {
+                pass_over(length, kWhat);
+                return std::nullopt;
+            }
+            if (passes) {
+                const std::size_t passed = scan.pass(have);
+                reader_.consume(passed);
+                have -= passed;
+            }
+            if (!reader_.fill(have + 1)) ended_inside(kWhat);
         }
     }
 };
@@ -78,6 +95,14 @@ std::uint64_t PictureScan::length(std::span<const std::byte> bytes) {
     }
     if (type_ == "image/png") return png_length(bytes);
     return bytes.size() < 12 ? 0 : 8 + (word_at(bytes, 4, false) + 1) / 2 * 2;  // RIFF: chunks have even lengths
+}
+
+std::size_t PictureScan::pass(std::size_t have) {
+    if (type_ == "image/jpeg") return jpeg_.pass(have);
+    if (type_ != "image/png") return 0;  // its first bytes tell the length
+    const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(have, position_ - 1));
+    position_ -= passed;
+    return passed;
 }
 
 /// source  PNG specification, 5.3: length, type, data, CRC; IEND is the last chunk

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -25,7 +26,7 @@ bool same_word(std::string_view a, std::string_view b);
 class DialectInput : public FrameInput {
 public:
     DialectInput(ByteReader reader, const InputOptions& options)
-        : reader_(std::move(reader)), max_frame_(options.max_frame), stamp_(options.stamp) {}
+        : reader_(std::move(reader)), max_frame_(options.max_frame), stamp_(options.stamp), left_out_(options.left_out) {}
 
     bool has_read_ahead() const override { return !reader_.available().empty(); }
 
@@ -82,6 +83,22 @@ protected:
         }
     }
 
+    /// Whether the frame is left out since its payload is too large, which is then said: pass_over() is to follow.
+    /// throws  Error if such a frame is not left out
+    bool is_left_out(std::uint64_t size) {
+        if (size <= max_frame_) return false;
+        if (!leaves_out()) check_limit(size);
+        left_out_(over_limit(reader_.name(), max_frame_));
+        return true;
+    }
+    bool leaves_out() const { return static_cast<bool>(left_out_); }
+
+    /// The next `size` bytes are the rest of a frame that is left out.
+    void pass_over(std::uint64_t size, const std::string& what) {
+        if (!reader_.skip(size)) ended_inside(what);
+        ++number_;
+    }
+
     /// The next `size` bytes, all of them.
     Bytes take_payload(std::uint64_t size, const std::string& what) {
         check_limit(size);
@@ -97,6 +114,7 @@ protected:
 
 private:
     const bool stamp_;
+    const std::function<void(const std::string&)> left_out_;
     std::int64_t number_ = 0;
     std::uint64_t begin_ = 0;
     std::int64_t begin_time_us_ = 0;

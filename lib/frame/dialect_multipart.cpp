@@ -61,9 +61,9 @@ public:
             }
             const PartHeader part = read_header(kPart);
             if (boundary_.empty() && part.type.starts_with("multipart/")) continue;  // the stream's own header
-            Bytes payload = part.length ? take_payload(*part.length, kPart) : read_unmeasured();
-            if (payload.empty() && part.type != "text/plain") continue;  // a server's sign of life
-            return picture(part, std::move(payload));
+            auto payload = part.length ? take_or_pass(*part.length) : read_unmeasured();
+            if (!payload || (payload->empty() && part.type != "text/plain")) continue;  // an empty one is a server's sign of life
+            return picture(part, std::move(*payload));
         }
     }
 
@@ -163,22 +163,40 @@ private:
         return next_part();
     }
 
+    /// returns  nullopt if the part is left out
+    std::optional<Bytes> take_or_pass(std::uint64_t size) {
+        if (!is_left_out(size)) return take_payload(size, kPart);
+        pass_over(size, kPart);
+        return std::nullopt;
+    }
+
     /// A part without Content-Length: a picture tells its own end, anything else ends before the boundary.
-    Bytes read_unmeasured() {
+    /// returns  nullopt if it is left out
+    std::optional<Bytes> read_unmeasured() {
         std::optional<PictureScan> scan;
         std::size_t searched = 0;
+        bool passes = false;
         for (;;) {
             const auto have = reader_.available();
-            if (!scan && !sniff_image(have).empty()) scan.emplace(sniff_image(have));
+            if (!scan && !passes && !sniff_image(have).empty()) scan.emplace(sniff_image(have));
             const std::uint64_t length = scan ? scan->length(have) : 0;
             const std::size_t end = find_boundary(have, searched);
-            if (end < have.size() && (length == 0 || end < length)) {
-                Bytes payload = take_payload(end, kPart);
-                return payload;
+            const bool at_boundary = end < have.size() && (length == 0 || end < length);
+            if (at_boundary || length > 0) {
+                const std::uint64_t size = at_boundary ? end : length;
+                if (!passes) return take_or_pass(size);
+                pass_over(size, kPart);
+                return std::nullopt;
             }
-            if (length > 0) return take_payload(length, kPart);
-            check_limit(have.size());
+            passes = passes || is_left_out(have.size());
             searched = have.size();
+            if (passes) {
+                // What may be the beginning of a boundary stays.
+                const std::size_t gone = searched - std::min(searched, boundary_.size() + 2);
+                const std::size_t passed = scan ? scan->pass(gone) : gone;
+                reader_.consume(passed);
+                searched -= passed;
+            }
             if (!reader_.fill(searched + 1)) ended_inside(kPart);
         }
     }

@@ -39,15 +39,28 @@ public:
     using DialectInput::DialectInput;
 
     std::optional<Frame> next() override {
-        do {  // other programs end a picture's file with a newline
-            if (!begin_frame()) return std::nullopt;
-        } while (skip_newline());
-        const Raster raster = read_header();
+        while (begin_frame()) {
+            if (skip_newline()) continue;  // other programs end a picture's file with one
+            if (auto frame = picture(read_header())) return frame;
+        }
+        return std::nullopt;
+    }
+
+private:
+    static constexpr const char* kPicture = "the picture";
+    static constexpr const char* kHeader = "the picture's header";
+
+    /// returns  nullopt if it is left out
+    std::optional<Frame> picture(const Raster& raster) {
         const bool wide = raster.maxval > 255;
         const std::uint64_t pixels = raster.width * raster.height;
         const std::uint64_t out_depth = raster.depth == 2 ? 4 : raster.depth;  // there is no gray with alpha
-        check_limit(pixels * out_depth * (wide ? 2 : 1));
-        Bytes payload = take_payload(pixels * raster.depth * (wide ? 2 : 1), kPicture);
+        const std::uint64_t size = pixels * raster.depth * (wide ? 2 : 1);
+        if (is_left_out(pixels * out_depth * (wide ? 2 : 1))) {
+            pass_over(size, kPicture);
+            return std::nullopt;
+        }
+        Bytes payload = take_payload(size, kPicture);
         if (wide || raster.maxval != 255 || out_depth != raster.depth) payload = converted(payload, raster);
         Header header("image/x-raw");
         constexpr const char* names[2][3] = {{"gray", "rgb24", "rgba"}, {"gray16le", "rgb48le", "rgba64le"}};
@@ -56,10 +69,6 @@ public:
         header.set("height", static_cast<std::int64_t>(raster.height));
         return finish(std::move(header), std::move(payload));
     }
-
-private:
-    static constexpr const char* kPicture = "the picture";
-    static constexpr const char* kHeader = "the picture's header";
 
     bool skip_newline() {
         const std::byte next = reader_.available()[0];

@@ -34,15 +34,32 @@ public:
     using DialectInput::DialectInput;
 
     std::optional<Frame> next() override {
+        while (begin_picture()) {
+            if (!is_left_out(size_)) return picture();
+            pass_over(size_, kPicture);
+        }
+        return std::nullopt;
+    }
+
+private:
+    static constexpr const char* kPicture = "the picture";
+
+    /// Goes to the pixels of the next picture.
+    /// returns  false at the end of the input
+    bool begin_picture() {
         // Pixels go where they stay: no more is read ahead of a large picture than its line.
-        if (!begin_frame(size_ > kReadAhead ? kShortestLine : std::numeric_limits<std::size_t>::max())) return std::nullopt;
+        if (!begin_frame(size_ > kReadAhead ? kShortestLine : std::numeric_limits<std::size_t>::max())) return false;
         // Streams joined by cat bring a header each; the first input begins with one.
         while (next_is(kMagicWord, "the stream's header")) {
             read_stream_header();
-            if (!begin_frame()) return std::nullopt;
+            if (!begin_frame()) return false;
         }
         read_frame_line();
-        Bytes payload = take_payload(size_, "the picture");
+        return true;
+    }
+
+    Frame picture() {
+        Bytes payload = take_payload(size_, kPicture);
         Header header = header_;
         if (rate_numerator_ > 0 && rate_denominator_ > 0) {
             const double position = static_cast<double>(number() - first_) * 1e6 * rate_denominator_ / rate_numerator_;
@@ -51,7 +68,6 @@ public:
         return finish(std::move(header), std::move(payload));
     }
 
-private:
     /// A line without its end, which must come within kMaxLine bytes.
     std::string read_line(const std::string& what, std::size_t at_least) {
         std::size_t wanted = at_least;
@@ -119,7 +135,7 @@ private:
         if (format == "yuv420p") size_ += 2 * half_width * half_height;
         if (format == "yuv422p") size_ += 2 * half_width * height;
         if (format == "yuv444p") size_ += 2 * width * height;
-        check_limit(size_);
+        if (!leaves_out()) check_limit(size_);
         header_ = Header("image/x-raw");
         header_.set("format", format);
         header_.set("width", static_cast<std::int64_t>(width));

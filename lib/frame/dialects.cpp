@@ -236,6 +236,10 @@ bool same_word(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+std::string over_limit(const std::string& name, std::uint64_t max_frame) {
+    return "a frame on " + name + " is over the limit of " + std::to_string(max_frame) + " bytes (--max-frame)";
+}
+
 std::string describe_start(std::span<const std::byte> bytes) {
     const std::string_view text = Bytes({}, bytes.first(std::min<std::size_t>(bytes.size(), 64))).text();
     if (text.empty()) return "nothing";

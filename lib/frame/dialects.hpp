@@ -26,6 +26,9 @@ std::unique_ptr<FrameInput> open_dialect(Dialect dialect, ByteReader reader, con
 /// open_input() after what `reader` has read ahead.
 std::unique_ptr<FrameInput> open_input(ByteReader reader, InputOptions options);
 
+/// What InputOptions::left_out is told.
+std::string over_limit(const std::string& name, std::uint64_t max_frame);
+
 /// For messages: the beginning of `bytes`, as text in quotes where a program printed text, else the
 /// kind of file by its name, else the first bytes in hexadecimal.
 std::string describe_start(std::span<const std::byte> bytes);

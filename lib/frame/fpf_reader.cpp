@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "frame/dialects.hpp"
 #include "frame/error.hpp"
@@ -19,13 +20,17 @@ namespace {
 struct Lengths {
     std::size_t head;  // prefix and header
     std::uint64_t payload;
+    bool is_left_out = false;  // the payload is too large
+
+    /// Of the frame.
+    std::uint64_t whole() const { return head + std::min(payload, std::numeric_limits<std::uint64_t>::max() - head); }
 };
 
 /// Says where in the input a message belongs: "frame 3 on stdin".
 class Place {
 public:
     explicit Place(const InputOptions& options, std::uint64_t number = 0)
-        : name_(options.name), max_frame_(options.max_frame), number_(number) {}
+        : name_(options.name), max_frame_(options.max_frame), left_out_(options.left_out), number_(number) {}
 
     std::string here() const { return "frame " + std::to_string(number_) + " on " + name_; }
     [[noreturn]] void ended_inside(std::uint64_t got, std::uint64_t wanted) const {
@@ -40,7 +45,7 @@ public:
         throw Error(here() + ": not a frame but " + describe_start(first_line(start)) + "; does a program in the pipe print to stdout?");
     }
 
-    /// The lengths that a prefix gives, checked before anything is allocated for them.
+    /// The lengths that a prefix gives, checked before anything is allocated for them. That a frame is left out is said.
     /// start  what was read of the frame, the whole prefix at least
     Lengths lengths(std::span<const std::byte> start) const {
         check_magic(start);
@@ -49,6 +54,10 @@ public:
         const std::uint64_t payload = little_endian(prefix + 8, 8);
         if (header < kMinHeaderSize || header > kMaxHeaderSize) {
             throw Error(here() + ": header of " + std::to_string(header) + " bytes is outside the format's 2 to 65536");
+        }
+        if (payload > max_frame_ && left_out_) {
+            left_out_(over_limit(name_, max_frame_));
+            return {kPrefixSize + header, payload, true};
         }
         if (payload > max_frame_) {
             throw Error(here() + ": payload of " + std::to_string(payload) + " bytes is over the limit of " + std::to_string(max_frame_) +
@@ -80,6 +89,7 @@ private:
 
     std::string name_;
     std::uint64_t max_frame_;
+    std::function<void(const std::string&)> left_out_;
     std::uint64_t number_;
 };
 
@@ -92,12 +102,17 @@ public:
 
     std::optional<Frame> next() override {
         if (!gate_.before_read(!carry_.empty())) return std::nullopt;
-        head_.resize(std::max(head_.size(), head_guess_));
-        head_have_ = payload_have_ = 0;
-        // A gated frame's last byte must stay in the pipe, so nothing is read before its length is known.
-        block_ = gate_.closed() ? Block() : Block(payload_guess());
-        use_carry();
-        if (!read_head()) return std::nullopt;
+        for (;;) {
+            head_.resize(std::max(head_.size(), head_guess_));
+            head_have_ = payload_have_ = 0;
+            // A gated frame's last byte must stay in the pipe, so nothing is read before its length is known.
+            block_ = gate_.closed() ? Block() : Block(payload_guess());
+            use_carry();
+            if (!read_head()) return std::nullopt;
+            if (!lengths_.is_left_out) break;
+            pass_over_payload();
+            place_.next_frame();
+        }
         Header header = place_.header({reinterpret_cast<const char*>(head_.data()) + kPrefixSize, lengths_.head - kPrefixSize});
         read_payload(header.live());
         remember();
@@ -156,7 +171,7 @@ private:
             if (known && head_have_ >= lengths_.head) return true;
             if (!read_more()) {
                 if (head_have_ == 0) return false;
-                place_.ended_inside(head_have_, known ? lengths_.head + lengths_.payload : kPrefixSize);
+                place_.ended_inside(head_have_, known ? lengths_.whole() : kPrefixSize);
             }
         }
     }
@@ -183,28 +198,49 @@ private:
         head_guess_ = lengths_.head;
     }
 
-    void read_payload(bool live) {
+    /// Keeps what was read of the frame after this one.
+    void split_carry() {
+        if (payload_have_ <= lengths_.payload) return;
         const auto size = static_cast<std::size_t>(lengths_.payload);
-        if (payload_have_ > size) {
-            carry_.assign(block_.data() + size, block_.data() + payload_have_);
-            payload_have_ = size;
+        carry_.assign(block_.data() + size, block_.data() + payload_have_);
+        payload_have_ = size;
+    }
+
+    /// Reads the rest of the payload without keeping it.
+    void pass_over_payload() {
+        split_carry();
+        std::uint64_t got = payload_have_;
+        block_ = Block(kPiece);
+        while (got < lengths_.payload) {
+            const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, lengths_.payload - got));
+            got += read_some(block_.data(), size, got);
         }
-        make_room(size);
-        block_.resize(size);
-        pipe_.fit_frame(lengths_.head + size);
-        const bool keep_last = live && gate_.closed() && size > payload_have_;
-        const std::size_t until = size - (keep_last ? 1 : 0);
-        while (payload_have_ < until) {
-            const ssize_t n = ::read(fd_, block_.data() + payload_have_, until - payload_have_);
+    }
+
+    /// Reads at least a byte of the payload, of which `got` bytes were read before.
+    std::size_t read_some(std::byte* to, std::size_t size, std::uint64_t got) {
+        for (;;) {
+            const ssize_t n = ::read(fd_, to, size);
             if (n < 0 && errno == EINTR) continue;
             if (n < 0 && errno == EAGAIN) {
                 wait_readable(fd_);
                 continue;
             }
             if (n < 0) throw SystemError(place_.here() + ": cannot read", errno);
-            if (n == 0) place_.ended_inside(lengths_.head + payload_have_, lengths_.head + lengths_.payload);
-            payload_have_ += static_cast<std::size_t>(n);
+            if (n == 0) place_.ended_inside(lengths_.head + got, lengths_.whole());
+            return static_cast<std::size_t>(n);
         }
+    }
+
+    void read_payload(bool live) {
+        const auto size = static_cast<std::size_t>(lengths_.payload);
+        split_carry();
+        make_room(size);
+        block_.resize(size);
+        pipe_.fit_frame(lengths_.head + size);
+        const bool keep_last = live && gate_.closed() && size > payload_have_;
+        const std::size_t until = size - (keep_last ? 1 : 0);
+        while (payload_have_ < until) payload_have_ += read_some(block_.data() + payload_have_, until - payload_have_, payload_have_);
         if (keep_last && !gate_.peek_last(block_.data()[size - 1])) {
             place_.ended_inside(lengths_.head + payload_have_, lengths_.head + lengths_.payload);
         }
@@ -224,6 +260,8 @@ private:
         return last_payload_ == payload_before_ ? last_payload_ : std::max(last_payload_, payload_before_) * 9 / 8 + 512;
     }
     void remember() { payload_before_ = std::exchange(last_payload_, static_cast<std::size_t>(lengths_.payload)); }
+
+    static constexpr std::size_t kPiece = 64 << 10;
 
     int fd_;
     Place place_;
@@ -245,12 +283,24 @@ public:
     MemoryReader(Bytes bytes, const InputOptions& options) : bytes_(std::move(bytes)), place_(options) {}
 
     std::optional<Frame> next() override {
+        while (at_ < bytes_.size())
+            if (auto frame = take()) return frame;
+        return std::nullopt;
+    }
+
+private:
+    /// returns  nullopt if the frame is left out
+    std::optional<Frame> take() {
         const std::size_t left = bytes_.size() - at_;
-        if (left == 0) return std::nullopt;
         place_.check_magic(bytes_.span().subspan(at_, std::min<std::size_t>(left, 256)));
         if (left < kPrefixSize) place_.ended_inside(left, kPrefixSize);
         const Lengths lengths = place_.lengths(bytes_.span().subspan(at_, std::min<std::size_t>(left, 256)));
-        if (left < lengths.head || left - lengths.head < lengths.payload) place_.ended_inside(left, lengths.head + lengths.payload);
+        if (left < lengths.head || left - lengths.head < lengths.payload) place_.ended_inside(left, lengths.whole());
+        if (lengths.is_left_out) {
+            at_ += lengths.head + static_cast<std::size_t>(lengths.payload);
+            place_.next_frame();
+            return std::nullopt;
+        }
         Header header = place_.header(bytes_.part(at_ + kPrefixSize, lengths.head - kPrefixSize).text());
         Bytes payload = bytes_.part(at_ + lengths.head, static_cast<std::size_t>(lengths.payload));
         at_ += lengths.head + static_cast<std::size_t>(lengths.payload);
@@ -258,7 +308,6 @@ public:
         return Frame{std::move(header), std::move(payload)};
     }
 
-private:
     Bytes bytes_;
     Place place_;
     std::size_t at_ = 0;

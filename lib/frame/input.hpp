@@ -34,6 +34,9 @@ struct InputOptions {
     std::string name = "stdin";
     /// The largest payload taken.
     std::uint64_t max_frame = kDefaultMaxFrame;
+    /// Called with one line, always the same, for each frame whose payload is larger: it is passed over without
+    /// being taken in, and what follows is read. Empty: such a frame is an Error.
+    std::function<void(const std::string&)> left_out = {};
     /// Text that is none of the dialects is read as lines, a text frame each.
     bool lines = false;
     /// Where the frames go. Live frames are then taken up only as fast as they are read there, so

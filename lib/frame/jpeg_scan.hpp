@@ -1,6 +1,7 @@
 // Finds the end of a JPEG in bytes that arrive bit by bit.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -16,6 +17,15 @@ public:
     ///          not stop the walk: the next marker is searched; the SOI of another picture ends one
     ///          that has no EOI.
     std::size_t scan(std::span<const std::byte> bytes);
+
+    /// Lets go of bytes that were looked at, or will not be: the next call's begin behind them.
+    /// have     how many bytes the last call had, at most
+    /// returns  how many of them
+    std::size_t pass(std::size_t have) {
+        const std::size_t passed = std::min(have, position_ - 1);  // 0 would be no length
+        position_ -= passed;
+        return passed;
+    }
 
     /// From the frame header (SOF), once that was seen; else 0.
     std::uint32_t width() const { return width_; }

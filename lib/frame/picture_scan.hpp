@@ -21,6 +21,12 @@ public:
     /// throws   Error if the picture is broken so that its end cannot be found
     std::uint64_t length(std::span<const std::byte> bytes);
 
+    /// Lets go of bytes that were looked at, or will not be: from the next call on there are only those behind them,
+    /// and lengths count from there.
+    /// have     how many bytes the last call had, at most
+    /// returns  how many of them
+    std::size_t pass(std::size_t have);
+
     /// How many bytes are needed at least for length() to find out more.
     std::uint64_t needs() const { return needs_; }
 

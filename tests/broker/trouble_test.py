@@ -279,6 +279,18 @@ class Limits(unittest.TestCase):
                         pass
                     self.assertEqual(push.end()[0], 1)
 
+    def test_our_own_limit(self):
+        with Mosquitto() as broker, Capture(broker.url("framepipe/door")) as end:
+            with Publish(broker.url(), "--stream", "door", "--max-frame", "1000") as push:
+                push.write(live(1))
+                self.assertEqual(end.frame()[0]["seq"], 1)
+                push.write(live(2, 2000) + live(3, 300_000))
+                push.said("a frame on stdin is over the limit of 1000 bytes (--max-frame); left out")
+                push.write(live(4))
+                self.assertEqual(end.frame()[0]["seq"], 4)
+                status, lines = push.end()
+        self.assertEqual((status, len(lines), lines[-1]), (1, 2, "publish: 2 frames were left out"), lines)
+
     def test_a_broker_that_ends_the_connection_at_large_frames(self):
         with FakeBroker(on_message=lambda link, topic, size: size < 100_000) as broker, Publish(broker.url(), "--stream", "door") as push:
             push.write(live(0))

@@ -111,6 +111,61 @@ TEST_CASE("a picture over the limit is refused before it is taken in", "[dialect
     CHECK_THAT(last(read_all("\xff\xd8\xff\xda" + std::string(300, 'x'), options)), ContainsSubstring("is over the limit of 100"));
 }
 
+TEST_CASE("pictures and lines over the limit can be left out", "[dialects]") {
+    int left_out = 0;
+    std::string words;
+    InputOptions options = plain(true);
+    options.left_out = [&](const std::string& why) {
+        ++left_out;
+        words = why;
+    };
+    // From memory, and twice from a pipe.
+    const auto check = [&](const std::string& stream, const Frames& want, int large, std::uint64_t limit = 200) {
+        left_out = 0;
+        options.max_frame = limit;
+        CHECK(read_all(stream, options) == want);
+        CHECK(left_out == 3 * large);
+        CHECK(words == "a frame on stdin is over the limit of " + std::to_string(limit) + " bytes (--max-frame)");
+    };
+    const std::string small = jpeg(8, 8), small_png = png(3, 2);
+    const std::string pixels(200'000, 'x');
+    const std::string large = "\xff\xd8" + segment(0xda, "\x01\x01\x00\x00\x00\x00"s) + pixels + "\xff\xd9";
+    const std::string endless = "\xff\xd8" + segment(0xda, "\x01\x01\x00\x00\x00\x00"s) + pixels;
+    const std::string large_png = "\x89PNG\r\n\x1a\n" + chunk("IHDR", big32(3) + big32(2) + "\x08\x02\0\0\0"s) + chunk("IDAT", pixels) +
+                                  chunk("IDAT", pixels) + chunk("IEND", "");
+    const std::string large_webp = "RIFF" + little(200'004, 4) + "WEBP" + pixels;
+    REQUIRE(small.size() <= 200);
+    const Frames two = {picture("image/jpeg", 8, 8, small), picture("image/jpeg", 8, 8, small)};
+    SECTION("pictures one after the other") {
+        check(small + large + "\0\0"s + small + large, two, 2);
+        check(endless + small + endless + small, two, 2);
+        check(large + large_png + small_png + large_webp + small + large_png,
+              {picture("image/png", 3, 2, small_png), picture("image/jpeg", 8, 8, small)}, 4);
+    }
+    SECTION("multipart") {
+        const auto part = [](const std::string& bytes) {
+            return "--b\r\nContent-Type: image/jpeg\r\nContent-Length: " + std::to_string(bytes.size()) + "\r\n\r\n" + bytes + "\r\n";
+        };
+        const auto bare = [](const std::string& bytes) { return "--b\r\nContent-Type: image/jpeg\r\n\r\n" + bytes + "\r\n"; };
+        check(part(small) + part(large) + part(small), two, 1);
+        check(bare(small) + bare(large) + bare(small), two, 1);
+        check(bare(small) + bare(endless) + bare(small), two, 1);
+        check(bare(small) + bare(pixels) + bare(pixels.substr(0, 300)) + bare(small), two, 2);
+    }
+    SECTION("PNM and YUV4MPEG2") {
+        check("P5 2 1 255\nabP5 500 400 255\n" + pixels + "P5 1 1 255\nc",
+              {R"({"type":"image/x-raw","format":"gray","width":2,"height":1} ab)",
+               R"({"type":"image/x-raw","format":"gray","width":1,"height":1} c)"},
+              1);
+        check("YUV4MPEG2 W500 H400 Cmono\nFRAME\n" + pixels + "FRAME\n" + pixels + "YUV4MPEG2 W2 H1 Cmono\nFRAME\nab",
+              {R"({"type":"image/x-raw","format":"gray","width":2,"height":1} ab)"}, 2);
+    }
+    SECTION("lines") {
+        check("one\n" + pixels + "\ntwo\n" + pixels, {R"({"type":"text/plain"} one)", R"({"type":"text/plain"} two)"}, 2);
+        check("one\n\xff\xff\xff\ntwo\n", {R"({"type":"text/plain"} one)", R"({"type":"text/plain"} two)"}, 1, 4);
+    }
+}
+
 TEST_CASE("multipart streams are read as each server writes them", "[dialects]") {
     const std::string one = jpeg(8, 8), two = jpeg(16, 8);
     const Frames want = {picture("image/jpeg", 8, 8, one), picture("image/jpeg", 16, 8, two)};

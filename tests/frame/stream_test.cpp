@@ -157,6 +157,50 @@ TEST_CASE("lengths beyond the limits are refused before memory is taken", "[fram
     }
 }
 
+TEST_CASE("frames over the limit can be left out", "[frame]") {
+    const auto framed = [](char byte, std::size_t size) {
+        const std::string header = R"({"type":"text/plain"})";
+        return head(static_cast<std::uint32_t>(header.size()), size) + header + std::string(size, byte);
+    };
+    const std::string stream =
+        framed('l', 1001) + framed('a', 900) + framed('l', 5'000'000) + framed('l', 1001) + framed('b', 1000) + framed('c', 3);
+    int left_out = 0;
+    InputOptions options;
+    options.max_frame = 1000;
+    options.left_out = [&](const std::string& words) {
+        ++left_out;
+        CHECK(words == "a frame on stdin is over the limit of 1000 bytes (--max-frame)");
+    };
+    const auto read = [](FrameInput& input) {
+        std::string all;
+        while (const auto frame = input.next())
+            all += std::string(frame->payload.text().substr(0, 1)) + std::to_string(frame->payload.size()) + " ";
+        return all;
+    };
+    CHECK(read(*open_input(Bytes::copy_of(stream), options)) == "a900 b1000 c3 ");
+    CHECK(left_out == 3);
+    for (const std::size_t step : {std::size_t{7}, std::size_t{4096}, stream.size()}) {
+        left_out = 0;
+        Pipe pipe;
+        std::jthread feeder([&] {
+            for (std::size_t at = 0; at < stream.size(); at += step) pipe.put(std::string_view(stream).substr(at, step));
+            pipe.write.reset();
+        });
+        CHECK(read(*open_input(pipe.read.get(), options)) == "a900 b1000 c3 ");
+        CHECK(left_out == 3);
+    }
+    // What never ends is no frame, however long it says to be.
+    for (const std::uint64_t size : {std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
+        Pipe pipe;
+        pipe.put(head(2, size) + "{}" + std::string(3000, 'x'));
+        pipe.write.reset();
+        CHECK_THROWS_WITH(open_input(pipe.read.get(), options)->next(),
+                          ContainsSubstring("frame 0 on stdin: input ended inside the frame, after 3018 of "));
+        CHECK_THROWS_WITH(open_input(Bytes::copy_of(head(2, size) + "{}xx"), options)->next(),
+                          ContainsSubstring("ended inside the frame, after 20 of "));
+    }
+}
+
 TEST_CASE("text that a program printed between frames is quoted", "[frame]") {
     for (const bool memory : {true, false}) {
         CHECK_THAT(read_error(golden("rgb.frame") + "Loading model weights...\n" + golden("rgb.frame"), memory),

@@ -27,10 +27,11 @@ void examine(const Frame& frame, std::uint64_t max_frame) {
     if (frame.header.is_image() && !frame.header.is_raw()) identify_image(frame.payload);
 }
 
-void read_all(Bytes bytes, bool lines) {
+void read_all(Bytes bytes, bool lines, bool leaves_out = false) {
     InputOptions options;
-    options.max_frame = 64 << 10;
+    options.max_frame = leaves_out ? 32 : 64 << 10;
     options.lines = lines;
+    if (leaves_out) options.left_out = [](const std::string&) {};
     const auto input = open_input(std::move(bytes), options);
     may_refuse([&] {
         while (const auto frame = input->next()) examine(*frame, options.max_frame);
@@ -43,6 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto bytes = std::as_bytes(std::span(data, size));
     read_all(Bytes::copy_of(bytes), false);
     read_all(Bytes::copy_of(bytes), true);
+    read_all(Bytes::copy_of(bytes), true, true);
     identify_image(bytes);
     return 0;
 }

@@ -84,6 +84,13 @@ class Trouble(unittest.TestCase):
         status, lines = run("ws://no-such-host.invalid/", "--wait", data=frame(b"x"))
         self.assertEqual((status, len(lines), "cannot find the host" in lines[0]), (1, 1, True), lines)
 
+    def test_frames_over_our_limit(self):
+        with server() as at:
+            status, lines = run(url(at), "--max-frame", "1000", "--wait", data=frame(b"1") + frame(bytes(1001)) + frame(bytes(3_000_000)) + frame(b"2"))
+            self.assertEqual((status, lines), (1, ["publish: a frame on stdin is over the limit of 1000 bytes (--max-frame); left out",
+                                                   "publish: 2 frames were left out"]))
+            self.assertEqual((at.metric("frames_in_total"), at.get("/snapshot.jpg").body), (2, b"2"))
+
     def test_a_server_that_takes_no_frames(self):
         with Server() as at:
             status, lines = run(url(at), data=frame(b"x"))
