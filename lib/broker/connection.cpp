@@ -6,6 +6,9 @@
 #include <mqtt_protocol.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -40,6 +43,9 @@ struct FreeProperties {
 struct Destroy {
     void operator()(mosquitto* client) const { ::mosquitto_destroy(client); }
 };
+struct FreeContext {
+    void operator()(SSL_CTX* context) const { ::SSL_CTX_free(context); }
+};
 using PropertyList = std::unique_ptr<mosquitto_property, FreeProperties>;
 
 void check_readable(const std::string& file) {
@@ -71,6 +77,7 @@ struct Connection::Impl {
     void connect();
     bool connect_by(int version, const std::string& address);
     void make_client(int version);
+    void use_tls();
     void settle_socket() const;
 
     // Waiting.
@@ -90,6 +97,7 @@ struct Connection::Impl {
         }
     }
     void check(int code) const;
+    std::string tls_reason() const;
     [[noreturn]] void fail(int code) const;
     [[noreturn]] static void fail_connecting(int error_number);
 
@@ -105,6 +113,8 @@ struct Connection::Impl {
     const Descriptor wake_;
     std::optional<std::stop_callback<std::function<void()>>> stop_wakes_;
 
+    std::unique_ptr<SSL_CTX, FreeContext> tls_context_;
+    bool wants_certificate_ = false;  // the broker has asked for ours
     std::unique_ptr<mosquitto, Destroy> client_;
     int version_ = MQTT_PROTOCOL_V5;
     bool tcp_connected_ = false;
@@ -156,16 +166,50 @@ void Connection::Impl::make_client(int version) {
     if (options_.will)
         check(::mosquitto_will_set_v5(client, options_.will->topic.c_str(), static_cast<int>(options_.will->payload.size()),
                                       options_.will->payload.data(), 0, true, nullptr));
-    if (!options_.tls) return;
+    if (options_.tls) use_tls();
+}
+
+/// A context of our own: what the broker wants of us is not always among the library's words, since the broker's last
+/// ones may be lost with the connection.
+void Connection::Impl::use_tls() {
+    const auto& login = options_.login;
     for (const auto* file : {&login.ca_file, &login.certificate_file, &login.key_file}) check_readable(*file);
+    tls_context_.reset(::SSL_CTX_new(::TLS_client_method()));
+    SSL_CTX* context = tls_context_.get();
+    if (context == nullptr) throw Error("cannot make a TLS context");
+    ::SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+
+    ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    auto* const expected = ::SSL_CTX_get0_param(context);
+    if (::X509_VERIFY_PARAM_set1_ip_asc(expected, host_.name.c_str()) != 1 &&
+        ::X509_VERIFY_PARAM_set1_host(expected, host_.name.c_str(), host_.name.size()) != 1)
+        throw Error("no certificate can have the name " + host_.name);
     const char* const own = std::getenv("SSL_CERT_FILE");
-    const char* const ca = !login.ca_file.empty() ? login.ca_file.c_str() : own;
-    if (ca == nullptr) ::mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1);
-    const auto or_null = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
+    const std::string ca = login.ca_file.empty() && own != nullptr ? own : login.ca_file;
+    if (ca.empty())
+        ::SSL_CTX_set_default_verify_paths(context);
+    else if (::SSL_CTX_load_verify_locations(context, ca.c_str(), nullptr) != 1)
+        throw Error("cannot use the certificates in " + ca);
+
     // A key that asks for a passphrase has nobody to ask.
-    if (::mosquitto_tls_set(client, ca, ca == nullptr ? "/etc/ssl/certs" : nullptr, or_null(login.certificate_file),
-                            or_null(login.key_file), [](char*, int, int, void*) { return 0; }) != MOSQ_ERR_SUCCESS)
-        throw Error("the certificates and keys for TLS cannot be used together: a certificate wants its key");
+    ::SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });
+    if (!login.certificate_file.empty() && ::SSL_CTX_use_certificate_chain_file(context, login.certificate_file.c_str()) != 1)
+        throw Error("cannot use the certificate in " + login.certificate_file);
+    if (!login.key_file.empty() && ::SSL_CTX_use_PrivateKey_file(context, login.key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+        throw Error("cannot use the key in " + login.key_file + ": it has a passphrase, belongs to another certificate or is none");
+
+    // What did not matter here is no reason of what fails later.
+    ::ERR_clear_error();
+    wants_certificate_ = false;
+    ::SSL_CTX_set_msg_callback(context, [](int sent, int, int type, const void* bytes, std::size_t size, SSL*, void* self) {
+        if (sent == 0 && type == SSL3_RT_HANDSHAKE && size > 0 && *static_cast<const unsigned char*>(bytes) == SSL3_MT_CERTIFICATE_REQUEST)
+            static_cast<Impl*>(self)->wants_certificate_ = true;
+    });
+    SSL_CTX_set_msg_callback_arg(context, this);
+    check(::mosquitto_void_option(client_.get(), MOSQ_OPT_SSL_CTX, context));
+    check(::mosquitto_int_option(client_.get(), MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0));
 }
 
 /// returns  false if the broker knows no such version
@@ -173,7 +217,8 @@ bool Connection::Impl::connect_by(int version, const std::string& address) {
     make_client(version);
     tls_words_.clear();
     const int started = ::mosquitto_connect_async(client_.get(), address.c_str(), host_.port, kKeepAliveSeconds);
-    if (started == MOSQ_ERR_ERRNO && errno != 0) fail_connecting(errno);
+    // EPROTO is the library's word for whatever ends TLS.
+    if (started == MOSQ_ERR_ERRNO && errno != 0 && errno != EPROTO) fail_connecting(errno);
     check(started);
     try {
         wait_for([this] { return answer_.has_value(); }, options_.answer, "answer");
@@ -208,6 +253,7 @@ void Connection::Impl::connect() {
 void Connection::Impl::settle_socket() const {
     // The library makes words of every packet for who listens to them, and they are of use only until now.
     ::mosquitto_log_callback_set(client_.get(), nullptr);
+    if (auto* tls = static_cast<SSL*>(::mosquitto_ssl_get(client_.get()))) ::SSL_set_msg_callback(tls, nullptr);
     const int fd = ::mosquitto_socket(client_.get());
     // The library's own queue, and with it unfinished(), begins here and not after megabytes in the kernel.
     ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsent, sizeof kUnsent);
@@ -221,16 +267,27 @@ void Connection::Impl::check(int code) const {
     fail(code);
 }
 
+/// Why there is no secure connection; empty: nothing says that it is for TLS.
+std::string Connection::Impl::tls_reason() const {
+    const bool ended_by_broker = tls_words_.empty() || tls_words_.find(" alert ") != std::string::npos;
+    if (!wants_certificate_ || !ended_by_broker) return tls_words_;
+    if (options_.login.certificate_file.empty()) return "the broker wants a certificate (--tls-cert, --tls-key)";
+    if (tls_words_.empty()) return "the broker may not take our certificate (--tls-cert)";
+    return "the broker does not take our certificate: " + tls_words_;
+}
+
 void Connection::Impl::fail(int code) const {
     if (answer_ && *answer_ != 0) {
         const std::string words = "the broker refuses the connection: " + connect_reason(*answer_, version_ == MQTT_PROTOCOL_V5);
         if (*answer_ == CONNACK_REFUSED_SERVER_UNAVAILABLE || *answer_ == MQTT_RC_SERVER_UNAVAILABLE) throw NotThereError(words);
         throw Error(words);
     }
-    if (!tls_words_.empty() && !answer_) throw Error("no secure connection: " + tls_words_);
+    const bool is_silent = code == MOSQ_ERR_KEEPALIVE && !answer_;
+    if (!answer_ && !is_silent)
+        if (const auto words = tls_reason(); !words.empty()) throw Error("no secure connection: " + words);
     if (said_leave_ && *said_leave_ >= 128) throw Error("the broker closed the connection: " + connect_reason(*said_leave_, true));
     // The library may be out of patience before we are.
-    if (code == MOSQ_ERR_KEEPALIVE && !answer_) throw NotThereError(library_reason(code));
+    if (is_silent) throw NotThereError(library_reason(code));
     throw Error(library_reason(code));
 }
 

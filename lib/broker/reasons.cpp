@@ -59,7 +59,7 @@ std::string library_reason(int code) {
         case MOSQ_ERR_DUPLICATE_PROPERTY:
             return "what the broker sends is no MQTT";
         case MOSQ_ERR_ERRNO:
-            if (errno == 0 || errno == ECONNRESET || errno == EPIPE) return "the broker closed the connection";
+            if (errno == 0 || errno == ECONNRESET || errno == EPIPE || errno == EPROTO) return "the broker closed the connection";
             return "the connection broke: " + system_reason(errno);
         default:
             return in_our_style(::mosquitto_strerror(code));

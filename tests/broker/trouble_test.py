@@ -112,6 +112,7 @@ class Access(unittest.TestCase):
             openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", name + ".key", "-out", name + ".req", "-subj", "/CN=" + name, "-addext",
                     f"subjectAltName=DNS:{name}")
             openssl("x509", "-req", "-in", name + ".req", "-CA", "ca", "-CAkey", "ca.key", "-CAcreateserial", "-copy_extensions", "copy", "-out", name)
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "own.key", "-out", "own", "-subj", "/CN=camera")
         folder = self.folder.name
         os.chmod(folder, 0o755)
         listener = f"cafile {folder}/ca\ncertfile {folder}/localhost\nkeyfile {folder}/localhost.key\nrequire_certificate true"
@@ -124,11 +125,21 @@ class Access(unittest.TestCase):
                     self.assertEqual(end.frame()[1], png(1, 500_000))
                     self.assertEqual(push.end(), (0, []))
             self.assertEqual(run(PUBLISH, url, *ours, data=frame(PNG, "image/png"), env={"SSL_CERT_FILE": f"{folder}/ca"}), (0, []))
-            for words, arguments in (("certificate verify failed", [url, *ours]), ("", [url, "--tls-ca", f"{folder}/ca"]),
+            for words, arguments in (("certificate verify failed", [url, *ours]), ("certificate verify failed", [url]),
                                      ("", [url.replace("localhost", "127.0.0.1"), "--tls-ca", f"{folder}/ca", *ours]),
                                      ("cannot read", [url, "--tls-ca", f"{folder}/nothing"])):
                 status, lines = run(PUBLISH, *arguments, data=frame(PNG, "image/png"))
                 self.assertEqual((status, len(lines), words in lines[0]), (1, 1, True), lines)
+            # What the broker says of it may be lost with the connection, this time or that.
+            for _ in range(5):
+                for command in ((PUBLISH, url), (CAPTURE, url + "/door")):
+                    status, lines = run(*command, "--tls-ca", f"{folder}/ca", data=frame(PNG, "image/png"))
+                    self.assertEqual((status, len(lines)), (1, 1), lines)
+                    self.assertIn("no secure connection: the broker wants a certificate (--tls-cert, --tls-key)", lines[0])
+                    status, lines = run(*command, "--tls-ca", f"{folder}/ca", "--tls-cert", f"{folder}/own", "--tls-key", f"{folder}/own.key",
+                                        data=frame(PNG, "image/png"))
+                    self.assertEqual((status, len(lines)), (1, 1), lines)
+                    self.assertRegex(lines[0], "no secure connection: the broker (may not|does not) take our certificate")
 
 
 class Versions(unittest.TestCase):
