@@ -6,9 +6,6 @@
 #include <mqtt_protocol.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -23,6 +20,7 @@
 #include <set>
 
 #include "broker/reasons.hpp"
+#include "broker/tls_context.hpp"
 #include "frame/descriptor.hpp"
 #include "frame/error.hpp"
 
@@ -43,14 +41,7 @@ struct FreeProperties {
 struct Destroy {
     void operator()(mosquitto* client) const { ::mosquitto_destroy(client); }
 };
-struct FreeContext {
-    void operator()(SSL_CTX* context) const { ::SSL_CTX_free(context); }
-};
 using PropertyList = std::unique_ptr<mosquitto_property, FreeProperties>;
-
-void check_readable(const std::string& file) {
-    if (!file.empty() && ::access(file.c_str(), R_OK) != 0) throw SystemError("cannot read " + file, errno);
-}
 
 int pending_error(int fd) {
     int error = 0;
@@ -77,7 +68,6 @@ struct Connection::Impl {
     void connect();
     bool connect_by(int version, const std::string& address);
     void make_client(int version);
-    void use_tls();
     void settle_socket() const;
 
     // Waiting.
@@ -97,7 +87,6 @@ struct Connection::Impl {
         }
     }
     void check(int code) const;
-    std::string tls_reason() const;
     [[noreturn]] void fail(int code) const;
     [[noreturn]] static void fail_connecting(int error_number);
 
@@ -113,8 +102,7 @@ struct Connection::Impl {
     const Descriptor wake_;
     std::optional<std::stop_callback<std::function<void()>>> stop_wakes_;
 
-    std::unique_ptr<SSL_CTX, FreeContext> tls_context_;
-    bool wants_certificate_ = false;  // the broker has asked for ours
+    std::optional<TlsContext> tls_;
     std::unique_ptr<mosquitto, Destroy> client_;
     int version_ = MQTT_PROTOCOL_V5;
     bool tcp_connected_ = false;
@@ -166,50 +154,10 @@ void Connection::Impl::make_client(int version) {
     if (options_.will)
         check(::mosquitto_will_set_v5(client, options_.will->topic.c_str(), static_cast<int>(options_.will->payload.size()),
                                       options_.will->payload.data(), 0, true, nullptr));
-    if (options_.tls) use_tls();
-}
-
-/// A context of our own: what the broker wants of us is not always among the library's words, since the broker's last
-/// ones may be lost with the connection.
-void Connection::Impl::use_tls() {
-    const auto& login = options_.login;
-    for (const auto* file : {&login.ca_file, &login.certificate_file, &login.key_file}) check_readable(*file);
-    tls_context_.reset(::SSL_CTX_new(::TLS_client_method()));
-    SSL_CTX* context = tls_context_.get();
-    if (context == nullptr) throw Error("cannot make a TLS context");
-    ::SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION);
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-
-    ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-    auto* const expected = ::SSL_CTX_get0_param(context);
-    if (::X509_VERIFY_PARAM_set1_ip_asc(expected, host_.name.c_str()) != 1 &&
-        ::X509_VERIFY_PARAM_set1_host(expected, host_.name.c_str(), host_.name.size()) != 1)
-        throw Error("no certificate can have the name " + host_.name);
-    const char* const own = std::getenv("SSL_CERT_FILE");
-    const std::string ca = login.ca_file.empty() && own != nullptr ? own : login.ca_file;
-    if (ca.empty())
-        ::SSL_CTX_set_default_verify_paths(context);
-    else if (::SSL_CTX_load_verify_locations(context, ca.c_str(), nullptr) != 1)
-        throw Error("cannot use the certificates in " + ca);
-
-    // A key that asks for a passphrase has nobody to ask.
-    ::SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });
-    if (!login.certificate_file.empty() && ::SSL_CTX_use_certificate_chain_file(context, login.certificate_file.c_str()) != 1)
-        throw Error("cannot use the certificate in " + login.certificate_file);
-    if (!login.key_file.empty() && ::SSL_CTX_use_PrivateKey_file(context, login.key_file.c_str(), SSL_FILETYPE_PEM) != 1)
-        throw Error("cannot use the key in " + login.key_file + ": it has a passphrase, belongs to another certificate or is none");
-
-    // What did not matter here is no reason of what fails later.
-    ::ERR_clear_error();
-    wants_certificate_ = false;
-    ::SSL_CTX_set_msg_callback(context, [](int sent, int, int type, const void* bytes, std::size_t size, SSL*, void* self) {
-        if (sent == 0 && type == SSL3_RT_HANDSHAKE && size > 0 && *static_cast<const unsigned char*>(bytes) == SSL3_MT_CERTIFICATE_REQUEST)
-            static_cast<Impl*>(self)->wants_certificate_ = true;
-    });
-    SSL_CTX_set_msg_callback_arg(context, this);
-    check(::mosquitto_void_option(client_.get(), MOSQ_OPT_SSL_CTX, context));
-    check(::mosquitto_int_option(client_.get(), MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0));
+    if (!options_.tls) return;
+    tls_.emplace(host_.name, login);
+    check(::mosquitto_void_option(client, MOSQ_OPT_SSL_CTX, tls_->get()));
+    check(::mosquitto_int_option(client, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0));
 }
 
 /// returns  false if the broker knows no such version
@@ -253,7 +201,7 @@ void Connection::Impl::connect() {
 void Connection::Impl::settle_socket() const {
     // The library makes words of every packet for who listens to them, and they are of use only until now.
     ::mosquitto_log_callback_set(client_.get(), nullptr);
-    if (auto* tls = static_cast<SSL*>(::mosquitto_ssl_get(client_.get()))) ::SSL_set_msg_callback(tls, nullptr);
+    if (tls_) TlsContext::settle(static_cast<SSL*>(::mosquitto_ssl_get(client_.get())));
     const int fd = ::mosquitto_socket(client_.get());
     // The library's own queue, and with it unfinished(), begins here and not after megabytes in the kernel.
     ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsent, sizeof kUnsent);
@@ -267,15 +215,6 @@ void Connection::Impl::check(int code) const {
     fail(code);
 }
 
-/// Why there is no secure connection; empty: nothing says that it is for TLS.
-std::string Connection::Impl::tls_reason() const {
-    const bool ended_by_broker = tls_words_.empty() || tls_words_.find(" alert ") != std::string::npos;
-    if (!wants_certificate_ || !ended_by_broker) return tls_words_;
-    if (options_.login.certificate_file.empty()) return "the broker wants a certificate (--tls-cert, --tls-key)";
-    if (tls_words_.empty()) return "the broker may not take our certificate (--tls-cert)";
-    return "the broker does not take our certificate: " + tls_words_;
-}
-
 void Connection::Impl::fail(int code) const {
     if (answer_ && *answer_ != 0) {
         const std::string words = "the broker refuses the connection: " + connect_reason(*answer_, version_ == MQTT_PROTOCOL_V5);
@@ -283,8 +222,8 @@ void Connection::Impl::fail(int code) const {
         throw Error(words);
     }
     const bool is_silent = code == MOSQ_ERR_KEEPALIVE && !answer_;
-    if (!answer_ && !is_silent)
-        if (const auto words = tls_reason(); !words.empty()) throw Error("no secure connection: " + words);
+    if (tls_ && !answer_ && !is_silent)
+        if (const auto words = tls_->reason(tls_words_); !words.empty()) throw Error("no secure connection: " + words);
     if (said_leave_ && *said_leave_ >= 128) throw Error("the broker closed the connection: " + connect_reason(*said_leave_, true));
     // The library may be out of patience before we are.
     if (is_silent) throw NotThereError(library_reason(code));
