@@ -37,6 +37,8 @@ public:
 
     /// Something of the stream is there, or was.
     bool known() const { return known_; }
+    /// True if the broker says that nobody publishes it now.
+    bool offline() const { return offline_; }
 
 private:
     Header header_of(const Message& message);

@@ -147,10 +147,14 @@ void Streams::look_at_time(SteadyClock::time_point now) {
     if (!wants_snapshots_ || now - opened_ < kRetained) return;
     connection_->unsubscribe({topics_.snapshot()});
     wants_snapshots_ = false;
-    const bool known = std::any_of(streams_.begin(), streams_.end(), [](const auto& one) { return one.second.known(); });
-    if (known || std::exchange(said_waiting_, true)) return;
-    options_.notice(fmt::format("{}: there is no stream {} yet; waiting for it", options_.address.shown(),
-                                options_.place.all ? "at all" : options_.place.stream));
+    const auto is_any = [this](auto what) { return std::any_of(streams_.begin(), streams_.end(), what); };
+    const bool known = is_any([](const auto& one) { return one.second.known(); });
+    const bool online = is_any([](const auto& one) { return one.second.known() && !one.second.offline(); });
+    if (online || std::exchange(said_waiting_, true)) return;
+    const auto& place = options_.place;
+    const std::string what = known ? (place.all ? "all streams are offline" : "the stream " + place.stream + " is offline")
+                                   : "there is no stream " + (place.all ? "at all" : place.stream) + " yet";
+    options_.notice(fmt::format("{}: {}; waiting for {}", options_.address.shown(), what, known && place.all ? "one" : "it"));
 }
 
 std::optional<Frame> Streams::next_until(SteadyClock::time_point until) {
