@@ -12,6 +12,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 from harness import BIN, DEADLINE, eventually  # noqa: E402
 
+CAPTURE = os.path.join(os.path.abspath(BIN), "capture")
+
 
 def free_port():
     with socket.socket() as one:
@@ -303,3 +305,9 @@ class FakeBroker:
                 link.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+
+def run(*command, data=b"", env=None):
+    """(exit status, lines on stderr) of a command that ends by itself"""
+    done = subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, env={**os.environ, **(env or {})})
+    return done.returncode, done.stderr.decode().splitlines()
