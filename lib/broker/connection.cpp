@@ -111,9 +111,9 @@ struct Connection::Impl {
     std::string tls_words_;          // what OpenSSL complained of last
     std::optional<std::uint64_t> max_packet_;
     std::size_t unfinished_ = 0;
-    std::map<int, std::function<void(Refusal)>> unacknowledged_;  // with whom to tell of a refusal
-    std::set<int> unanswered_;                                    // subscriptions
-    std::string refused_;                                         // why the broker would not take something; empty: nothing was refused
+    std::map<int, std::function<void(const std::optional<Refusal>&)>> unacknowledged_;  // with whom to tell
+    std::set<int> unanswered_;                                                          // subscriptions
+    std::string refused_;  // why the broker would not take something; empty: nothing was refused
 };
 
 void Connection::Impl::make_client(int version) {
@@ -227,6 +227,7 @@ void Connection::Impl::fail(int code) const {
     if (said_leave_ && *said_leave_ >= 128) throw Error("the broker closed the connection: " + connect_reason(*said_leave_, true));
     // The library may be out of patience before we are.
     if (is_silent) throw NotThereError(library_reason(code));
+    if (code == MOSQ_ERR_PROTOCOL || code == MOSQ_ERR_MALFORMED_PACKET) throw ProtocolError(library_reason(code));
     throw Error(library_reason(code));
 }
 
@@ -292,11 +293,11 @@ void Connection::Impl::on_message(const mosquitto_message& message, const mosqui
 }
 
 void Connection::Impl::on_publish(int id, int code) {
-    const auto refused = unacknowledged_.extract(id);
-    if (!refused) {
+    const auto acknowledged = unacknowledged_.extract(id);
+    if (!acknowledged) {
         --unfinished_;
-    } else if (code >= 128 && refused.mapped()) {
-        refused.mapped()({code == MQTT_RC_PACKET_TOO_LARGE, connect_reason(code, true)});
+    } else if (const auto& tell = acknowledged.mapped()) {
+        tell(code < 128 ? std::nullopt : std::optional(Refusal{code == MQTT_RC_PACKET_TOO_LARGE, connect_reason(code, true)}));
     } else if (code >= 128) {
         refused_ = "it does not let us publish: " + connect_reason(code, true);
     }
@@ -350,7 +351,7 @@ bool Connection::publish(const Outgoing& message) {
     if (!message.acknowledged) ++impl_->unfinished_;
     const int code = ::mosquitto_publish_v5(impl_->client_.get(), &id, message.topic.c_str(), static_cast<int>(message.payload.size()),
                                             message.payload.data(), message.acknowledged ? 1 : 0, message.retain, list.get());
-    if (code == MOSQ_ERR_SUCCESS && message.acknowledged) impl_->unacknowledged_.emplace(id, message.refused);
+    if (code == MOSQ_ERR_SUCCESS && message.acknowledged) impl_->unacknowledged_.emplace(id, message.answered);
     if (code != MOSQ_ERR_SUCCESS && !message.acknowledged) --impl_->unfinished_;
     if (code == MOSQ_ERR_OVERSIZE_PACKET || code == MOSQ_ERR_PAYLOAD_SIZE) return false;
     impl_->check(code);

@@ -27,6 +27,12 @@ public:
     using NotThereError::NotThereError;
 };
 
+/// The broker sends what is no MQTT, or what the library takes for such.
+class ProtocolError : public Error {
+public:
+    using Error::Error;
+};
+
 using Properties = std::vector<std::pair<std::string, std::string>>;
 
 /// A message that comes in. Valid within the call that it comes with.
@@ -53,8 +59,9 @@ struct Outgoing {
     bool acknowledged = false;
     std::string content_type = {};  // these two go with MQTT 5 only
     Properties properties = {};
-    /// Called with the broker's reason where it does not take an acknowledged one (MQTT 5 only); empty: an Error.
-    std::function<void(Refusal)> refused = {};
+    /// Called with the broker's answer to an acknowledged one, with its reason where it does not take it (MQTT 5
+    /// only); empty: that is an Error.
+    std::function<void(const std::optional<Refusal>&)> answered = {};
 };
 
 /// What the broker says in our name when we are gone without a word. Retained.

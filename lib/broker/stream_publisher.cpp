@@ -56,10 +56,14 @@ void StreamPublisher::run() {
     link_.run([this] {
         try {
             session();
-        } catch (const Error&) {
+        } catch (const Error& error) {
             if (in_hand_) queue_.put_back(std::move(*in_hand_));
             in_hand_.reset();
-            if (!stop_.stop_requested() && limit_.ended(SteadyClock::now())) leave_out(over_limit());
+            // mosquitto says by a code that is none of an acknowledgement's that the snapshot is too large.
+            if (unanswered_ && dynamic_cast<const ProtocolError*>(&error) != nullptr)
+                learn_limit();
+            else if (!stop_.stop_requested() && limit_.ended(SteadyClock::now()))
+                leave_out(over_limit());
             throw;
         }
     });
@@ -89,6 +93,7 @@ void StreamPublisher::session() {
 /// Says what is retained: the broker may be another one than before, or have forgotten.
 void StreamPublisher::greet(Connection& connection) {
     contradicted_ = false;
+    unanswered_.reset();
     connection.try_subscribe(topics_.status());
     say_status_again(connection);
     wait_acknowledged(connection);
@@ -116,7 +121,7 @@ void StreamPublisher::push(Connection& connection) {
         }
         const auto now = SteadyClock::now();
         const bool snapshot_waits = last_ && !last_is_snapshot_;
-        if (snapshot_waits && now >= snapshot_at_ + kSnapshotEvery && connection.unfinished() == 0) {
+        if (snapshot_waits && !unanswered_ && now >= snapshot_at_ + kSnapshotEvery && connection.unfinished() == 0) {
             send_snapshot(connection);
             continue;
         }
@@ -248,7 +253,7 @@ void StreamPublisher::send_picture(Connection& connection, Frame frame) {
     if (info_.note(picture->header, now)) send_info(connection);
     last_ = std::move(picture);
     last_is_snapshot_ = false;
-    if (now >= snapshot_at_ + kSnapshotEvery) send_snapshot(connection);
+    if (!unanswered_ && now >= snapshot_at_ + kSnapshotEvery) send_snapshot(connection);
 }
 
 void StreamPublisher::send_snapshot(Connection& connection) {
@@ -261,7 +266,8 @@ void StreamPublisher::send_snapshot(Connection& connection) {
                             .acknowledged = true,
                             .content_type = last_->header.type(),
                             .properties = std::move(*properties),
-                            .refused = [this, size = last_->payload.size()](const Refusal& why) { refused(size, why); }});
+                            .answered = [this](const auto& refusal) { snapshot_answered(refusal); }});
+        unanswered_ = last_->payload.size();
     } else {
         keep(connection, topics_.snapshot(), last_->payload);
     }
@@ -270,10 +276,17 @@ void StreamPublisher::send_snapshot(Connection& connection) {
 }
 
 /// Frames are not acknowledged, but the snapshot is, and what holds for it holds for them.
-void StreamPublisher::refused(std::uint64_t size, const Refusal& why) {
-    if (!why.too_large) return leave_out("the broker does not take snapshots: " + why.reason);
-    limit_.refused(size);
+void StreamPublisher::learn_limit() {
+    limit_.refused(*unanswered_);
     leave_out(over_limit());
+}
+
+void StreamPublisher::snapshot_answered(const std::optional<Refusal>& refusal) {
+    if (refusal && refusal->too_large)
+        learn_limit();
+    else if (refusal)
+        leave_out("the broker does not take snapshots: " + refusal->reason);
+    unanswered_.reset();
 }
 
 std::string StreamPublisher::over_limit() const {

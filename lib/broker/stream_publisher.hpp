@@ -53,7 +53,8 @@ private:
     void say_status_again(Connection& connection);
     void keep(Connection& connection, const std::string& topic, Bytes payload);
     std::optional<Frame> encoded(Frame frame);
-    void refused(std::uint64_t size, const Refusal& why);
+    void snapshot_answered(const std::optional<Refusal>& refusal);
+    void learn_limit();
     std::string over_limit() const;
     void leave_out(const std::string& why) { words_.left_out(why); }
     void heard(const Message& message);
@@ -75,8 +76,9 @@ private:
     Recoder recoder_;
     Info info_;
     SizeLimit limit_;
-    std::optional<Frame> in_hand_;  // being sent, and to be sent again if the connection breaks
-    std::optional<Frame> last_;     // the newest picture that was sent
+    std::optional<Frame> in_hand_;             // being sent, and to be sent again if the connection breaks
+    std::optional<Frame> last_;                // the newest picture that was sent
+    std::optional<std::uint64_t> unanswered_;  // the size of a snapshot that the broker has not acknowledged
     bool last_is_snapshot_ = false;
     SteadyClock::time_point snapshot_at_{};
     bool online_ = true;         // what we last said

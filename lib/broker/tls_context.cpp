@@ -65,10 +65,12 @@ void TlsContext::settle(SSL* connection) {
 }
 
 std::string TlsContext::reason(const std::string& words) const {
-    const bool ended_by_broker = words.empty() || words.find(" alert ") != std::string::npos;
-    if (!*wants_certificate_ || !ended_by_broker) return words;
+    const bool is_alert = words.find(" alert ") != std::string::npos;
+    // Whether the alert comes or only the end of the connection is a matter of chance.
+    const bool is_end = words.empty() || words == "connection reset by peer" || words == "broken pipe";
+    if (!*wants_certificate_ || !(is_alert || is_end)) return words;
     if (!has_certificate_) return "the broker wants a certificate (--tls-cert, --tls-key)";
-    if (words.empty()) return "the broker may not take our certificate (--tls-cert)";
+    if (is_end) return "the broker may not take our certificate (--tls-cert)";
     return "the broker does not take our certificate: " + words;
 }
 
