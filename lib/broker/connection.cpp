@@ -20,9 +20,9 @@
 #include <set>
 
 #include "broker/reasons.hpp"
-#include "broker/tls_context.hpp"
 #include "frame/descriptor.hpp"
 #include "frame/error.hpp"
+#include "net/client_tls.hpp"
 
 namespace framepipe::broker {
 namespace {
@@ -102,7 +102,7 @@ struct Connection::Impl {
     const Descriptor wake_;
     std::optional<std::stop_callback<std::function<void()>>> stop_wakes_;
 
-    std::optional<TlsContext> tls_;
+    std::optional<ClientTls> tls_;
     std::unique_ptr<mosquitto, Destroy> client_;
     int version_ = MQTT_PROTOCOL_V5;
     bool tcp_connected_ = false;
@@ -155,8 +155,8 @@ void Connection::Impl::make_client(int version) {
         check(::mosquitto_will_set_v5(client, options_.will->topic.c_str(), static_cast<int>(options_.will->payload.size()),
                                       options_.will->payload.data(), 0, true, nullptr));
     if (!options_.tls) return;
-    tls_.emplace(host_.name, login);
-    check(::mosquitto_void_option(client, MOSQ_OPT_SSL_CTX, tls_->get()));
+    tls_.emplace(host_.name, ClientTlsFiles{login.ca_file, login.certificate_file, login.key_file});
+    check(::mosquitto_void_option(client, MOSQ_OPT_SSL_CTX, tls_->context()));
     check(::mosquitto_int_option(client, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0));
 }
 
@@ -201,7 +201,7 @@ void Connection::Impl::connect() {
 void Connection::Impl::settle_socket() const {
     // The library makes words of every packet for who listens to them, and they are of use only until now.
     ::mosquitto_log_callback_set(client_.get(), nullptr);
-    if (tls_) TlsContext::settle(static_cast<SSL*>(::mosquitto_ssl_get(client_.get())));
+    if (tls_) ClientTls::settle(static_cast<ssl_st*>(::mosquitto_ssl_get(client_.get())));
     const int fd = ::mosquitto_socket(client_.get());
     // The library's own queue, and with it unfinished(), begins here and not after megabytes in the kernel.
     ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsent, sizeof kUnsent);
@@ -222,8 +222,10 @@ void Connection::Impl::fail(int code) const {
         throw Error(words);
     }
     const bool is_silent = code == MOSQ_ERR_KEEPALIVE && !answer_;
-    if (tls_ && !answer_ && !is_silent)
-        if (const auto words = tls_->reason(tls_words_); !words.empty()) throw Error("no secure connection: " + words);
+    if (tls_ && !answer_ && !is_silent) {
+        const auto words = tls_reason(tls_words_, tls_->wants_certificate(), !options_.login.certificate_file.empty());
+        if (!words.empty()) throw Error("no secure connection: " + words);
+    }
     if (said_leave_ && *said_leave_ >= 128) throw Error("the broker closed the connection: " + connect_reason(*said_leave_, true));
     // The library may be out of patience before we are.
     if (is_silent) throw NotThereError(library_reason(code));

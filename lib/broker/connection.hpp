@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "broker/address.hpp"
-#include "broker/login.hpp"
 #include "frame/clock.hpp"
 #include "net/not_there.hpp"
 
@@ -68,6 +67,15 @@ struct Outgoing {
 struct Will {
     std::string topic;
     std::string payload;
+};
+
+/// How we show who we are, and whom we trust. Each is empty where it is not wanted.
+struct Login {
+    std::string user;
+    std::string password;
+    std::string ca_file;           // empty: what the system trusts, or SSL_CERT_FILE
+    std::string certificate_file;  // ours, with its key
+    std::string key_file;
 };
 
 struct ConnectionOptions {

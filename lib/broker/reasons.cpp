@@ -74,4 +74,14 @@ std::string openssl_reason(std::string_view line) {
     return in_our_style(std::string(colon == std::string_view::npos || colon + 1 == line.size() ? line : line.substr(colon + 1)));
 }
 
+std::string tls_reason(const std::string& words, bool wants_certificate, bool has_certificate) {
+    const bool is_alert = words.find(" alert ") != std::string::npos;
+    // Whether the alert comes or only the end of the connection is a matter of chance.
+    const bool is_end = words.empty() || words == "connection reset by peer" || words == "broken pipe";
+    if (!wants_certificate || !(is_alert || is_end)) return words;
+    if (!has_certificate) return "the broker wants a certificate (--tls-cert, --tls-key)";
+    if (is_end) return "the broker may not take our certificate (--tls-cert)";
+    return "the broker does not take our certificate: " + words;
+}
+
 }  // namespace framepipe::broker

@@ -15,4 +15,10 @@ std::string library_reason(int code);
 /// The reason at the end of a line that the library logs of OpenSSL; empty: the line is about something else.
 std::string openssl_reason(std::string_view line);
 
+/// Why there is no secure connection; empty: nothing says that it is for TLS.
+/// words              openssl_reason()'s, the last
+/// wants_certificate  the broker has asked for ours
+/// has_certificate    it got one
+std::string tls_reason(const std::string& words, bool wants_certificate, bool has_certificate);
+
 }  // namespace framepipe::broker
