@@ -50,20 +50,34 @@ Pages PageStore::small(std::size_t size) {
     return {std::move(region), bytes};
 }
 
+/// null: there is no memory to be had
+std::shared_ptr<PageStore::Region> PageStore::large_region(std::size_t room) {
+    // What lies before the first large page and behind the last is never touched, and takes no memory.
+    auto region = std::make_shared<Region>(room + kLargePage, MAP_NORESERVE);
+    if (region->at() == nullptr) return nullptr;
+    madvise(region->first_aligned(), room, MADV_HUGEPAGE);
+    return region;
+}
+
+void PageStore::prepare() {
+    if (next_ || !current_ || used_ + last_ <= kLargePage) return;
+    next_ = large_region(kLargePage);
+    if (next_) *next_->first_aligned() = {};  // it is taken by the first byte
+}
+
 Pages PageStore::large(std::size_t size) {
     const bool shared = size <= kMostShared;
     const std::size_t room = shared ? kLargePage : rounded_up(size, kPage);
     auto region = shared ? current_ : nullptr;
     if (!region || used_ + size > kLargePage) {
-        // What lies before the first large page and behind the last is never touched, and takes no memory.
-        region = std::make_shared<Region>(room + kLargePage, MAP_NORESERVE);
-        if (region->at() == nullptr) return {};
-        madvise(region->first_aligned(), room, MADV_HUGEPAGE);
+        region = shared && next_ ? std::exchange(next_, nullptr) : large_region(room);
+        if (!region) return {};
         if (shared) current_ = region;
         if (shared) used_ = 0;
     }
     std::byte* const first = region->first_aligned() + (shared ? used_ : 0);
     if (shared) used_ += rounded_up(size, kPage);
+    if (shared) last_ = size;
 #ifdef MADV_POPULATE_WRITE
     madvise(first, rounded_up(size, kPage), MADV_POPULATE_WRITE);
 #endif

@@ -36,11 +36,18 @@ public:
     /// returns  empty if there is no memory to be had
     Pages large(std::size_t size);
 
+    /// Gets the next large page where the one in use has no room for another picture like the last: the system may take
+    /// milliseconds to find one, which no picture should wait for.
+    void prepare();
+
 private:
     struct Region;
+    static std::shared_ptr<Region> large_region(std::size_t room);
 
     std::shared_ptr<Region> current_;
-    std::size_t used_ = 0;  // of it
+    std::shared_ptr<Region> next_;
+    std::size_t used_ = 0;  // of the current one
+    std::size_t last_ = 0;  // the size of the last picture in it
 };
 
 }  // namespace framepipe::serve

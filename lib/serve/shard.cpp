@@ -190,6 +190,7 @@ void Shard::hand_out(const FramePtr& frame) {
     listeners.delivering = false;
     handing_out_ = 0;
     messages_.fill(nullptr);
+    page_store_.prepare();
     std::erase(listeners.all, nullptr);
     if (listeners.all.empty()) listeners_.erase(found);
 }

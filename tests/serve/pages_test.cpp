@@ -33,8 +33,11 @@ bool holds(const Pages& pages, int byte) {
 
 TEST_CASE("pictures that follow each other lie in one large page, each in pages of its own", "[serve]") {
     PageStore store;
+    const bool prepares = GENERATE(false, true);
+    CAPTURE(prepares);
     std::vector<Pages> all;
     for (int i = 0; i < 20; ++i) {
+        if (prepares) store.prepare();
         all.push_back(store.large(100'010));
         REQUIRE(all.back().bytes().size() == 100'010);
         CHECK(address(all.back()) % 4096 == 0);
@@ -42,6 +45,7 @@ TEST_CASE("pictures that follow each other lie in one large page, each in pages 
         std::memset(all.back().bytes().data(), i, 100'010);
     }
     // The next one does not fit in any more.
+    if (prepares) store.prepare();
     const Pages next = store.large(100'010);
     CHECK(address(next) % kLargePage == 0);
     std::memset(next.bytes().data(), 99, next.bytes().size());
@@ -55,6 +59,7 @@ TEST_CASE("what is let go is never given again while others of its large page ar
     for (int i = 0; i < 300; ++i) {
         const Pages one = store.large(5000);
         CHECK(address(one) != gone);
+        if (i % 2 == 0) store.prepare();
         std::memset(one.bytes().data(), i, one.bytes().size());
     }
     CHECK(holds(kept, 0));
