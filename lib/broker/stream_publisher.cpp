@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "broker/header_travel.hpp"
 #include "frame/error.hpp"
@@ -59,9 +60,11 @@ void StreamPublisher::run() {
         } catch (const Error& error) {
             if (in_hand_) queue_.put_back(std::move(*in_hand_));
             in_hand_.reset();
-            // mosquitto says by a code that is none of an acknowledgement's that the snapshot is too large.
-            if (unanswered_ && dynamic_cast<const ProtocolError*>(&error) != nullptr)
-                learn_limit();
+            // mosquitto says by a code that is none of an acknowledgement's that the snapshot is too large. What
+            // comes on later connections answers nothing of this one.
+            const auto unanswered = std::exchange(unanswered_, std::nullopt);
+            if (unanswered && dynamic_cast<const ProtocolError*>(&error) != nullptr)
+                learn_limit(*unanswered);
             else if (!stop_.stop_requested() && limit_.ended(SteadyClock::now()))
                 leave_out(over_limit());
             throw;
@@ -93,7 +96,6 @@ void StreamPublisher::session() {
 /// Says what is retained: the broker may be another one than before, or have forgotten.
 void StreamPublisher::greet(Connection& connection) {
     contradicted_ = false;
-    unanswered_.reset();
     connection.try_subscribe(topics_.status());
     say_status_again(connection);
     wait_acknowledged(connection);
@@ -276,17 +278,18 @@ void StreamPublisher::send_snapshot(Connection& connection) {
 }
 
 /// Frames are not acknowledged, but the snapshot is, and what holds for it holds for them.
-void StreamPublisher::learn_limit() {
-    limit_.refused(*unanswered_);
+void StreamPublisher::learn_limit(std::uint64_t size) {
+    limit_.refused(size);
     leave_out(over_limit());
 }
 
 void StreamPublisher::snapshot_answered(const std::optional<Refusal>& refusal) {
-    if (refusal && refusal->too_large)
-        learn_limit();
-    else if (refusal)
+    const auto size = std::exchange(unanswered_, std::nullopt);
+    if (!refusal) return;
+    if (refusal->too_large && size)
+        learn_limit(*size);
+    else
         leave_out("the broker does not take snapshots: " + refusal->reason);
-    unanswered_.reset();
 }
 
 std::string StreamPublisher::over_limit() const {

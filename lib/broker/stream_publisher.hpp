@@ -54,7 +54,7 @@ private:
     void keep(Connection& connection, const std::string& topic, Bytes payload);
     std::optional<Frame> encoded(Frame frame);
     void snapshot_answered(const std::optional<Refusal>& refusal);
-    void learn_limit();
+    void learn_limit(std::uint64_t size);
     std::string over_limit() const;
     void leave_out(const std::string& why) { words_.left_out(why); }
     void heard(const Message& message);

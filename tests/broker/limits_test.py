@@ -44,6 +44,25 @@ class Limits(unittest.TestCase):
         # What newer libraries take for no acknowledgement ends the connection, once.
         self.assertEqual((status, "2 frames were left out" in lines[-1]), (1, True), lines)
 
+    def test_what_a_later_connection_says_is_no_answer_to_the_snapshot(self):
+        # The broker goes before it has answered, and for a while there is something else at its address.
+        with FakeBroker(version=5) as broker, Publish(broker.url(), "--stream", "door") as push:
+            def gone(_, topic, __):
+                if topic.endswith("/frame"):
+                    broker.greeting = b"\x20\xff\xff\xff\xff\xff\xff"
+                    return False
+
+            broker.on_message = gone
+            push.write(live(1))
+            eventually(lambda: len(broker.asked) >= 3, "connections to something else")
+            broker.got.clear()
+            broker.on_message = lambda *_: None
+            broker.greeting = None
+            push.write(live(2))
+            eventually(lambda: "framepipe/door/frame" in {topic for topic, _ in broker.got}, "a frame of the same size")
+            status, lines = push.end()
+        self.assertEqual((status, [line for line in lines if "not sent" in line]), (0, []), lines)
+
     def test_who_may_send_frames_and_no_snapshots(self):
         with tempfile.TemporaryDirectory() as folder:
             rules = os.path.join(folder, "rules")
