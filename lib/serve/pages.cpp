@@ -59,8 +59,12 @@ std::shared_ptr<PageStore::Region> PageStore::large_region(std::size_t room) {
     return region;
 }
 
+bool PageStore::is_used_up() const {
+    return current_ && !next_ && used_ + last_ > kLargePage;
+}
+
 void PageStore::prepare() {
-    if (next_ || !current_ || used_ + last_ <= kLargePage) return;
+    if (!is_used_up()) return;
     next_ = large_region(kLargePage);
     if (next_) *next_->first_aligned() = {};  // it is taken by the first byte
 }

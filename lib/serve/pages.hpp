@@ -36,8 +36,11 @@ public:
     /// returns  empty if there is no memory to be had
     Pages large(std::size_t size);
 
-    /// Gets the next large page where the one in use has no room for another picture like the last: the system may take
-    /// milliseconds to find one, which no picture should wait for.
+    /// The large page in use has no room for another picture like the last, and the next one is not there yet.
+    bool is_used_up() const;
+
+    /// Gets the next large page if this one is used up: the system may take milliseconds to find and clear one, which no
+    /// picture should wait for.
     void prepare();
 
 private:

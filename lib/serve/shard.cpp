@@ -18,6 +18,8 @@ constexpr std::size_t kMinPagesSize = 16 << 10;
 constexpr std::size_t kMinPagesViewers = 10;
 /// Each viewer that is behind may keep a large page or two from being given back.
 constexpr std::size_t kMostBehind = 16;
+/// A large page is got when the picture before it has arrived: clearing its 2 MiB would take a core from those who read.
+constexpr auto kPrepareAfter = std::chrono::milliseconds(5);
 
 bool is_for_pages(const Message& message, std::size_t viewers) {
     return viewers >= kMinPagesViewers && message.size() >= kMinPagesSize;
@@ -68,7 +70,8 @@ Shard::Shard(Context& context)
       sink_(context.hub.add_sink(*this)),
       read_buffer_(64 << 10),
       ticker_(loop_, [this] { tick(); }),
-      deadline_(loop_, [this] { loop_.stop(); }) {
+      deadline_(loop_, [this] { loop_.stop(); }),
+      preparer_(loop_, [this] { page_store_.prepare(); }) {
     context_.counters.push_back(&counters_);
 }
 
@@ -173,6 +176,7 @@ MessagePtr Shard::share(MessagePtr message, std::size_t viewers) {
     if (viewers < 2) return message;
     if (is_for_pages(*message, viewers) && page_pipe_.open()) {
         Pages pages = behind_ <= kMostBehind ? page_store_.large(message->size()) : PageStore::small(message->size());
+        if (page_store_.is_used_up() && !preparer_.armed()) preparer_.after(kPrepareAfter);
         return std::make_shared<Message>(std::move(message), std::move(pages), page_pipe_, hub().metrics().live_bytes);
     }
     // A count of our own: all shards counting on one would hold each other up.
@@ -190,7 +194,6 @@ void Shard::hand_out(const FramePtr& frame) {
     listeners.delivering = false;
     handing_out_ = 0;
     messages_.fill(nullptr);
-    page_store_.prepare();
     std::erase(listeners.all, nullptr);
     if (listeners.all.empty()) listeners_.erase(found);
 }

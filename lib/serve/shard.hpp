@@ -147,6 +147,7 @@ private:
     std::vector<char> read_buffer_;
     Timer ticker_;
     Timer deadline_;
+    Timer preparer_;
     bool stopping_ = false;
 };
 

@@ -45,8 +45,11 @@ TEST_CASE("pictures that follow each other lie in one large page, each in pages 
         std::memset(all.back().bytes().data(), i, 100'010);
     }
     // The next one does not fit in any more.
+    CHECK(store.is_used_up());
     if (prepares) store.prepare();
+    CHECK(store.is_used_up() == !prepares);
     const Pages next = store.large(100'010);
+    CHECK_FALSE(store.is_used_up());
     CHECK(address(next) % kLargePage == 0);
     std::memset(next.bytes().data(), 99, next.bytes().size());
     for (int i = 0; i < 20; ++i) CHECK(holds(all[static_cast<std::size_t>(i)], i));
@@ -81,6 +84,7 @@ TEST_CASE("there may be no memory to be had", "[serve]") {
     PageStore store;
     CHECK(store.large(std::size_t{1} << 60).empty());
     CHECK(PageStore::small(std::size_t{1} << 60).empty());
+    CHECK_FALSE(store.is_used_up());
     CHECK_FALSE(store.large(10).empty());
 }
 
