@@ -142,6 +142,13 @@ test('it is sharp, and of the page’s colours, by day and by night and on a pho
         }),
     );
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    const card = await page.locator('#chart').boundingBox();
+    const canvas = await page.locator('#picture').boundingBox();
+    assert.ok(canvas.y + canvas.height <= card.y, 'the picture stands above the chart');
+    assert.ok(canvas.height > 300);
+    await page.click('#chart-close');
+    await until('the picture has the room again', async () => (await page.locator('#picture').boundingBox()).height > 600);
+    await page.click('#show-chart');
     await page.emulateMedia({ colorScheme: 'dark' });
     await drawn(page, 'the other colour', ({ count }) => count > 100, FIRST);
     await page.setViewportSize({ width: 844, height: 390 });
