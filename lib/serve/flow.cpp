@@ -1,5 +1,7 @@
 #include "serve/flow.hpp"
 
+#include "serve/prefetch.hpp"
+
 namespace framepipe::serve {
 
 Flow::Flow(Connection& connection, std::string stream, Form form, std::uint32_t slot, double fps)
@@ -52,6 +54,10 @@ void Flow::on_frame(const FramePtr& frame) {
         pace(frame);
     else
         offer(frame);
+}
+
+void Flow::expect_frame() const {
+    prefetch(connection_);
 }
 
 /// The newest at each due time: a stream that stops shows its last picture.

@@ -20,6 +20,7 @@ public:
     /// Sends what the stream has already. Once, right after the constructor.
     void start();
     void on_frame(const FramePtr& frame) override;
+    void expect_frame() const override;
 
     void set_fps(double fps);
     /// Paused: no pictures, but text.

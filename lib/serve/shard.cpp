@@ -7,6 +7,7 @@
 #include "cli/log.hpp"
 #include "frame/error.hpp"
 #include "serve/http_session.hpp"
+#include "serve/prefetch.hpp"
 #include "serve/socket.hpp"
 
 namespace framepipe::serve {
@@ -189,8 +190,12 @@ void Shard::hand_out(const FramePtr& frame) {
     Listeners& listeners = found->second;
     listeners.delivering = true;
     handing_out_ = frame->id();
-    for (std::size_t i = 0; i < listeners.all.size(); ++i)
+    const auto listener = [&](std::size_t i) { return i < listeners.all.size() ? listeners.all[i] : nullptr; };
+    for (std::size_t i = 0; i < listeners.all.size(); ++i) {
+        if (const Subscription* next = listener(i + 1)) next->expect_frame();
+        if (const Subscription* later = listener(i + 2)) prefetch(*later);
         if (listeners.all[i]) listeners.all[i]->on_frame(frame);
+    }
     listeners.delivering = false;
     handing_out_ = 0;
     messages_.fill(nullptr);

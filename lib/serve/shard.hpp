@@ -30,6 +30,8 @@ public:
     Subscription& operator=(const Subscription&) = delete;
 
     virtual void on_frame(const FramePtr& frame) = 0;
+    /// Will be handed a frame soon: a hint, to have what it takes at hand.
+    virtual void expect_frame() const {}
 
     const std::string& stream() const { return stream_; }
     Form form() const { return form_; }
