@@ -88,7 +88,7 @@ struct Connection::Impl {
     }
     void check(int code) const;
     [[noreturn]] void fail(int code) const;
-    [[noreturn]] static void fail_connecting(int error_number);
+    [[noreturn]] void fail_connecting(int error_number) const;
 
     // Called by the library.
     void on_connect(int code, const mosquitto_property* properties);
@@ -233,7 +233,10 @@ void Connection::Impl::fail(int code) const {
     throw Error(library_reason(code));
 }
 
-void Connection::Impl::fail_connecting(int error_number) {
+void Connection::Impl::fail_connecting(int error_number) const {
+    // Who asked for a certificate was reached, and may have closed the connection before we looked.
+    const bool is_end = error_number == ECONNRESET || error_number == EPIPE;
+    if (is_end && tls_ && tls_->wants_certificate()) fail(MOSQ_ERR_CONN_LOST);
     if (is_not_there(error_number)) throw NotThereError("cannot connect: " + system_reason(error_number));
     throw SystemError("cannot connect", error_number);
 }
